@@ -1,0 +1,1 @@
+"""One technology each: git, Compose and Docker, HTTPS, SQLite, the host itself."""

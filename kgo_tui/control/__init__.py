@@ -1,0 +1,1 @@
+"""The Unix socket between the worker and whoever watches or commands it."""

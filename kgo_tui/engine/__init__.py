@@ -1,0 +1,1 @@
+"""The deployment engine; knows the world only through its ports."""

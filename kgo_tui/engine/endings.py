@@ -1,0 +1,75 @@
+"""What is written together with a terminal state: one transaction that says what the host is on.
+
+Owns the consequences of each ending (release, quarantine, suspension). Must not know how the
+deployment got there.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from kgo_tui.core.messages import CommitQuarantined, DeploymentEnded, Suspended
+from kgo_tui.core.model import Deployment, Quarantine, Release, State, Suspension
+from kgo_tui.engine.ports import Change
+from kgo_tui.engine.world import World
+
+OURSELVES = "kgo-tui"
+"""Who suspends when a rollback failed."""
+
+
+async def ending(world: World, deployment: Deployment, change: Change) -> Change:
+    """`change` completed by all that the terminal state of `deployment` says."""
+    now = world.clock.now()
+    duration_s = round((now - deployment.started_at).total_seconds(), 3)
+    deployment = replace(deployment, ended_at=now, duration_s=max(duration_s, 0.0), retry_at=None)
+    change = replace(change, deployment=deployment)
+    match deployment.state:
+        case State.SUCCEEDED:
+            change = _succeeded(world, deployment, change)
+        case State.ROLLED_BACK:
+            change = await _rolled_back(world, deployment, change)
+        case State.ROLLBACK_FAILED:
+            change = _rollback_failed(world, deployment, change)
+        case _:
+            pass
+    deployed = change.release or world.feed.state.deployed
+    today = await world.store.count("deployments", now.date().isoformat())
+    ended = DeploymentEnded(deployment=deployment, deployed=deployed, deployments_today=today)
+    return replace(change, events=(*change.events, ended))
+
+
+def _succeeded(world: World, deployment: Deployment, change: Change) -> Change:
+    release = Release(
+        id=deployment.id, commit=deployment.to_commit, at=world.clock.now(), images=deployment.images
+    )
+    change = replace(change, release=release, deployed=release.id)
+    if deployment.holds is None:
+        return change
+    reason = f"held back: {deployment.by} deployed {deployment.to_commit[:7]} instead"
+    return _quarantine(world, change, deployment, deployment.holds, reason)
+
+
+async def _rolled_back(world: World, deployment: Deployment, change: Change) -> Change:
+    baseline = None if deployment.baseline is None else await world.store.release(deployment.baseline)
+    if baseline is None:
+        return change
+    change = replace(change, release=replace(baseline, at=world.clock.now()), deployed=baseline.id)
+    if deployment.leaves in {None, baseline.commit}:
+        return change
+    reason = deployment.failure or f"{deployment.by} rolled back from it"
+    return _quarantine(world, change, deployment, deployment.leaves or "", reason)
+
+
+def _rollback_failed(world: World, deployment: Deployment, change: Change) -> Change:
+    reason = f"deployment {deployment.id} could not be rolled back"
+    suspension = Suspension(reason=reason, by=OURSELVES, since=world.clock.now())
+    events = (*change.events, Suspended(suspension=suspension))
+    change = replace(change, suspend=suspension, events=events)
+    if deployment.leaves is None:
+        return change
+    return _quarantine(world, change, deployment, deployment.leaves, deployment.failure or reason)
+
+
+def _quarantine(world: World, change: Change, deployment: Deployment, commit: str, reason: str) -> Change:
+    one = Quarantine(commit=commit, reason=reason, at=world.clock.now(), deployment=deployment.id)
+    return replace(change, quarantine=one, events=(*change.events, CommitQuarantined(quarantine=one)))

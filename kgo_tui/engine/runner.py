@@ -1,0 +1,175 @@
+"""Walks one deployment through its states: persist, act, persist the outcome.
+
+Owns the order of writing and acting, the bounds on entries, patience with outages, and what is
+written with a terminal state. Must not know what a step does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from kgo_tui.core.errors import KgoError, Unreachable
+from kgo_tui.core.machine import exhausted, follow, is_terminal, touches_containers
+from kgo_tui.core.messages import FaultCleared, FaultRaised, StepFinished, StepStarted
+from kgo_tui.core.model import Deployment, Outcome, State, Step
+from kgo_tui.engine.endings import ending
+from kgo_tui.engine.meter import DowntimeMeter
+from kgo_tui.engine.ports import Change
+from kgo_tui.engine.steps import STEPS, Result, failed
+from kgo_tui.engine.world import World
+
+log = logging.getLogger(__name__)
+
+OUTAGE_PAUSES_S = (1.0, 2.0, 5.0, 10.0)
+"""Pauses between tries while Docker does not answer; the last one repeats."""
+
+
+class Runner:
+    """Runs deployments; one at a time, which the caller sees to."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._cancelled = asyncio.Event()
+
+    def cancel(self) -> None:
+        """Give up the running deployment at its next chance; the caller checked that there is one."""
+        self._cancelled.set()
+
+    async def run(self, deployment: Deployment) -> Deployment:
+        """Carry the deployment on from its recorded state to a terminal one, and return it."""
+        self._cancelled.clear()
+        while not touches_containers(deployment.state) and not is_terminal(deployment.state):
+            deployment = await self._enter(deployment)
+        if is_terminal(deployment.state):
+            return deployment
+        before_ms = deployment.downtime_ms
+        async with DowntimeMeter(self._world.prober, self._world.clock) as meter:
+            while not is_terminal(deployment.state):
+                deployment = await self._enter(deployment, meter=meter, before_ms=before_ms)
+        return deployment
+
+    async def interrupted(self, deployment: Deployment) -> None:
+        """Close the step that a crash left open; the deployment itself stays where it was."""
+        for step in await self._world.store.steps(deployment.id):
+            if step.ended_at is None:
+                closed = replace(step, ended_at=self._world.clock.now(), outcome=Outcome.INTERRUPTED)
+                await self._world.record(Change(step=closed, deployment=deployment))
+
+    async def _enter(
+        self, deployment: Deployment, *, meter: DowntimeMeter | None = None, before_ms: int | None = None
+    ) -> Deployment:
+        if exhausted(deployment):
+            reason = f"{deployment.state} was entered {deployment.entries[deployment.state]} times"
+            return await self._leave(deployment, self._step(deployment), _given_up(deployment, reason))
+        entry = deployment.entries.get(deployment.state, 0) + 1
+        deployment = replace(deployment, entries={**deployment.entries, deployment.state: entry})
+        step = self._step(deployment)
+        started = StepStarted(deployment=deployment, step=step)
+        await self._world.record(Change(deployment=deployment, step=step, events=(started,)))
+        commands: list[str] = []
+        self._world.runtime.heard(commands.append)
+        result = await self._act(deployment)
+        if meter is not None and meter.total_ms is not None:
+            deployment = replace(deployment, downtime_ms=(before_ms or 0) + meter.total_ms)
+        return await self._leave(deployment, replace(step, commands=tuple(commands)), result)
+
+    def _step(self, deployment: Deployment) -> Step:
+        entry = deployment.entries.get(deployment.state, 1)
+        return Step(state=deployment.state, entry=entry, started_at=self._world.clock.now())
+
+    async def _act(self, deployment: Deployment) -> Result:
+        """The step's result; before containers are touched, giving up is a result as well."""
+        if touches_containers(deployment.state) or deployment.state is State.REVERTING:
+            return await self._patiently(deployment)
+        work = asyncio.create_task(STEPS[deployment.state](self._world, deployment))
+        stop = asyncio.create_task(self._cancelled.wait())
+        try:
+            await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                return Result(outcome=Outcome.CANCELLED, message="cancelled")
+            return work.result()
+        except KgoError as error:
+            return failed(error)
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not leave the host half-way
+            return _unforeseen(error)
+        finally:
+            for task in (work, stop):
+                task.cancel()
+            await asyncio.gather(work, stop, return_exceptions=True)
+
+    async def _patiently(self, deployment: Deployment) -> Result:
+        """Repeat the step while something outside does not answer, up to the operator's patience."""
+        clock, tries = self._world.clock, 0
+        deadline = clock.monotonic() + self._world.settings.outage_patience_s
+        while True:
+            try:
+                result = await STEPS[deployment.state](self._world, deployment)
+            except Unreachable as error:
+                if clock.monotonic() >= deadline:
+                    return failed(error)
+                if not tries:
+                    await self._world.event(FaultRaised(what="docker", message=error.message))
+                await clock.sleep(OUTAGE_PAUSES_S[min(tries, len(OUTAGE_PAUSES_S) - 1)])
+                tries += 1
+            except KgoError as error:
+                return failed(error)
+            except Exception as error:  # noqa: BLE001 - as above
+                return _unforeseen(error)
+            else:
+                if tries:
+                    await self._world.event(FaultCleared(what="docker"))
+                return result
+
+    async def _leave(self, deployment: Deployment, step: Step, result: Result) -> Deployment:
+        """Write outcome and next state together, and with a terminal one all that it says."""
+        now = self._world.clock.now()
+        step = replace(
+            step,
+            ended_at=now,
+            outcome=result.outcome,
+            message=result.message,
+            attempts=result.attempts,
+            error=result.error,
+        )
+        after = self._advanced(deployment, result)
+        finished = StepFinished(deployment=after, step=step)
+        change = Change(deployment=after, step=step, events=(finished,), evidence=result.evidence)
+        if is_terminal(after.state):
+            change = await ending(self._world, after, change)
+        await self._world.record(change)
+        return after if change.deployment is None else change.deployment
+
+    def _advanced(self, deployment: Deployment, result: Result) -> Deployment:
+        now, settings = self._world.clock.now(), self._world.settings
+        after = replace(deployment, state=follow(deployment, result.outcome))
+        if result.images is not None:
+            after = replace(after, images=result.images, retry_at=None)
+        if result.retry_in_s is not None:
+            until = after.wait_until or now + timedelta(seconds=settings.wait_for_images_s)
+            retry = min(now + timedelta(seconds=result.retry_in_s), until)
+            after = replace(after, retry_at=retry, wait_until=until)
+        if result.outcome is not Outcome.OK and not (result.retry_in_s is not None and after.failure):
+            after = replace(after, failure=_worded(deployment, result))
+        return after
+
+
+def _unforeseen(error: Exception) -> Result:
+    """A defect of ours counts as a failure of the step, so that the host still ends somewhere safe."""
+    log.error("a step failed in a way that nobody foresaw", exc_info=error)
+    return failed(KgoError(f"internal error ({type(error).__name__}: {error})"))
+
+
+def _worded(deployment: Deployment, result: Result) -> str:
+    """The failure in words; a failed rollback tells what it was to undo as well."""
+    said = result.message or str(result.outcome)
+    undoing = touches_containers(deployment.state) and deployment.failure is not None
+    return f"{deployment.failure}; then: {said}" if undoing else said
+
+
+def _given_up(deployment: Deployment, reason: str) -> Result:
+    waiting = deployment.state is State.WAITING_IMAGES
+    return Result(outcome=Outcome.GIVEN_UP if waiting else Outcome.FAILED, message=reason)

@@ -1,0 +1,71 @@
+"""What every part of the engine is given: the ports, the feed and the operator's settings.
+
+Owns the one way in which the engine writes and tells (`record`) or only tells (`tell`). Must not
+know adapters or the configuration file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kgo_tui.core.messages import Event
+from kgo_tui.core.model import Struct
+from kgo_tui.core.policy import Rules
+from kgo_tui.core.tags import image_tag
+from kgo_tui.engine.feed import Feed
+from kgo_tui.engine.ports import Change, Clock, Prober, Runtime, Source, Store
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The operator's choices that the engine needs, resolved. Durations in seconds."""
+
+    branch: str
+    rules: Rules = Rules()
+    image_tag: str | None = None
+    wait_for_images_s: float = 900.0
+    compose_paths: tuple[str, ...] = ()
+    remove_orphans: bool = False
+    gated_by_probe: bool = True
+    attempts: int = 10
+    attempt_interval_s: float = 10.0
+    stable_for_s: float = 5.0
+    health_between_s: float = 30.0
+    interval_s: float = 180.0
+    irreversible_globs: tuple[str, ...] = ()
+    halt_when_irreversible: bool = False
+    keep_releases: int = 5
+    keep_days: int = 365
+    outage_patience_s: float = 600.0
+
+    def variables(self, commit: str) -> dict[str, str]:
+        """What compose gets in its environment for that commit."""
+        if self.image_tag is None:
+            return {}
+        return {"IMAGE_TAG": image_tag(self.image_tag, self.branch, commit)}
+
+
+@dataclass
+class World:
+    """The ports and the feed, held together."""
+
+    source: Source
+    runtime: Runtime
+    prober: Prober
+    store: Store
+    clock: Clock
+    feed: Feed
+    settings: Settings
+    _said: set[str] = field(default_factory=set)
+
+    async def record(self, change: Change) -> None:
+        """Write one change durably, then tell everyone of its events."""
+        for recorded in await self.store.write(change):
+            self.feed.publish(recorded)
+
+    async def event(self, event: Event) -> None:
+        """Record one event that changes nothing else."""
+        await self.record(Change(events=(event,)))
+
+    def tell(self, event: Event) -> None:
+        """Tell everyone of an event that is not kept."""
+        self.feed.publish_now(event, self.clock.now())
