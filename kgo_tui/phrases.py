@@ -6,7 +6,6 @@ know where lines go. Values in the lines were made inert where they came in.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from kgo_tui.core import messages as m
@@ -111,14 +110,6 @@ FRENCH: Mapping[str, str] = {
 }
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "fr": FRENCH}
-
-
-def language_of(configured: str, environ: Mapping[str, str] = os.environ) -> str:
-    """`en` or `fr`: as configured, else by the locale's variables in POSIX's order."""
-    if configured in LANGUAGES:
-        return configured
-    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
-    return "fr" if locale.startswith("fr") else "en"
 
 
 def line(event: m.Event, language: str = "en") -> Line | None:

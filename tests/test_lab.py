@@ -144,12 +144,11 @@ def test_slow_becomes_healthy_and_flapping_does_not_stay_so(sandbox: Sandbox) ->
 def test_slowbody_says_200_and_never_ends(sandbox: Sandbox) -> None:
     sandbox.publish("1.1", variants={"backend": "slowbody"})
     sandbox.up(wait=False)
-    trust = ssl.create_default_context(cafile=str(sandbox.front.certificates.authority))
-    eventually(lambda: _first_drops(sandbox, trust) == [200, b".", b"."], "slowbody drips")
+    eventually(lambda: _first_drops(sandbox) == [200, b".", b"."], "slowbody drips")
 
 
-def _first_drops(sandbox: Sandbox, trust: ssl.SSLContext) -> list[int | bytes]:
-    with httpx.stream("GET", sandbox.front.url + HEALTH_PATH, verify=trust, timeout=5) as answer:
+def _first_drops(sandbox: Sandbox) -> list[int | bytes]:
+    with httpx.stream("GET", sandbox.front.url + HEALTH_PATH, verify=sandbox.trust, timeout=5) as answer:
         return [answer.status_code, *islice(answer.iter_bytes(1), 2)]
 
 
@@ -272,9 +271,9 @@ def test_a_killed_engine_comes_back_with_its_containers_stopped(sandbox: Sandbox
 
 
 def test_with_live_restore_a_killed_engine_does_not_disturb_the_containers(
-    lab: Parts, tmp_path: Path
+    lab: Parts, engine_home: Path
 ) -> None:
-    with DockerEngine(tmp_path, live_restore=True, parts=lab) as engine, Sandbox(engine) as sandbox:
+    with DockerEngine(engine_home, live_restore=True, parts=lab) as engine, Sandbox(engine) as sandbox:
         sandbox.up()
         started = ("inspect", "--format", "{{.State.StartedAt}}", *sandbox.container_ids().values())
         before = sandbox.docker(*started).stdout
@@ -284,10 +283,10 @@ def test_with_live_restore_a_killed_engine_does_not_disturb_the_containers(
         assert sandbox.docker(*started).stdout == before
 
 
-def test_what_a_killed_run_left_is_gone_at_the_next_start(sandbox: Sandbox, tmp_path: Path) -> None:
-    abandoned = DockerEngine(tmp_path).start()
+def test_what_a_killed_run_left_is_gone_at_the_next_start(sandbox: Sandbox, engine_home: Path) -> None:
+    abandoned = DockerEngine(engine_home).start()
     _abandon(abandoned, sandbox.registry)
-    with DockerEngine(tmp_path) as again:
+    with DockerEngine(engine_home) as again:
         assert again.folder == abandoned.folder
         assert again.get("/containers/json") == again.get("/images/json") == []
         assert abandoned.pid is None, "ended by the one that came after"
@@ -298,10 +297,15 @@ def test_what_a_killed_run_left_is_gone_at_the_next_start(sandbox: Sandbox, tmp_
 def _abandon(engine: DockerEngine, registry: Registry) -> None:
     """Leave an engine running with a container in it, as a test run does that is killed."""
     image = {"fromImage": f"{registry.address}/koprogo/backend", "tag": "latest"}
-    engine.request("POST", "/images/create", query=image).raise_for_status()
+    engine.api.request("POST", "/images/create", query=image).raise_for_status()
     assert len(engine.get("/images/json")) == 1
     assert engine._claim is not None
     engine._claim.release()
+
+
+def test_a_home_that_is_too_deep_for_sockets_is_refused_in_words(lab: Parts, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="KGO_LAB_HOME"):
+        DockerEngine(tmp_path / ("deep" * 20), parts=lab).start()
 
 
 def test_a_port_and_an_engine_folder_have_one_holder(tmp_path: Path) -> None:

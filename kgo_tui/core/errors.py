@@ -163,3 +163,19 @@ class StoreTooNew(StoreError):
 
 class StoreFull(StoreError):
     """No space is left where the store is."""
+
+
+class NoWorker(Unreachable):
+    """No worker answers on the control socket."""
+
+
+class NotAllowed(Unreachable):
+    """There is a worker, and this user may not talk to it."""
+
+
+class ConnectionLost(Unreachable):
+    """The connection to the worker ended while it was in use; work that it accepted goes on."""
+
+
+class VersionMismatch(KgoError):
+    """The worker and this program speak different versions of the control protocol."""

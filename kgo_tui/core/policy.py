@@ -54,8 +54,9 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What a check found. `tries` counts the target's last deployments in a row that ended as
-    abandoned, `last` is the newest deployment; `local_now` is the host's local time."""
+    """What a check found. `tries` counts the tip's last deployments in a row that ended as
+    abandoned, `last` is the newest deployment, `last_touching` the newest one that was not
+    abandoned; `local_now` is the host's local time."""
 
     source: SourceView
     deployed: Release | None
@@ -64,6 +65,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     quarantined: tuple[Quarantine, ...] = ()
     suspended: Suspension | None = None
     last: Deployment | None = None
+    last_touching: Deployment | None = None
     tries: int = 0
 
 
@@ -129,16 +131,26 @@ def _pause(facts: Facts, rules: Rules, target: Commit) -> Decision | None:
     if not is_open(rules.windows, facts.local_now):
         opens = next_open(rules.windows, facts.local_now)
         return _wait(target, f"outside the deployment windows; the next opens {_at(opens)}")
-    ended = facts.last.ended_at if facts.last else None
-    if ended is None or facts.last is None:
+    return _tried(facts, rules, target) or _too_soon(facts, rules, target)
+
+
+def _tried(facts: Facts, rules: Rules, target: Commit) -> Decision | None:
+    last = facts.last
+    if last is None or last.ended_at is None or not facts.tries:
         return None
-    if facts.last.to_commit == target.sha and facts.tries:
-        retry = ended + timedelta(seconds=retry_after_s(facts.tries, rules.interval_s))
-        if facts.now < retry:
-            return _wait(target, f"tried {facts.tries} times ({facts.last.failure}); again {_at(retry)}")
-    elif facts.now < (soonest := ended + timedelta(seconds=rules.min_between_s)):
-        return _wait(target, f"too soon after the last deployment; from {_at(soonest)}")
-    return None
+    retry = last.ended_at + timedelta(seconds=retry_after_s(facts.tries, rules.interval_s))
+    if facts.now >= retry:
+        return None
+    times = "once" if facts.tries == 1 else f"{facts.tries} times"
+    return _wait(target, f"tried {times} ({last.failure}); again {_at(retry)}")
+
+
+def _too_soon(facts: Facts, rules: Rules, target: Commit) -> Decision | None:
+    """The distance counts from what changed the host; one that was abandoned did not."""
+    ended = facts.last_touching.ended_at if facts.last_touching else None
+    if ended is None or facts.now >= (soonest := ended + timedelta(seconds=rules.min_between_s)):
+        return None
+    return _wait(target, f"too soon after the last deployment; from {_at(soonest)}")
 
 
 def retry_after_s(tries: int, interval_s: float) -> float:

@@ -6,7 +6,7 @@ Owns the shape of `--json` and the verdict. Must not know who prints it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kgo_tui.core.model import (
@@ -54,7 +54,7 @@ def _critical(state: EngineState) -> Iterable[str]:
     if state.sample is not None and not state.sample.ok:
         yield f"health probe fails: {state.sample.error or state.sample.status_code}"
     for c in state.containers:
-        if bad := _trouble(c):
+        if _belongs(c, state.deployed) and (bad := _trouble(c)):
             yield f"{c.name}: {bad}"
 
 
@@ -72,6 +72,11 @@ def _warning(state: EngineState) -> Iterable[str]:
     days = state.sample.tls_days_left if state.sample else None
     if days is not None and days < TLS_SOON_DAYS:
         yield f"certificate: {days} days left"
+
+
+def _belongs(c: ContainerView, deployed: Release | None) -> bool:
+    """Whether it is of the deployed release; what a commit dropped was stopped on purpose."""
+    return deployed is None or deployed.adopted or c.service in deployed.images
 
 
 def _trouble(c: ContainerView) -> str | None:
@@ -169,7 +174,9 @@ def health(sample: Sample) -> dict[str, Any]:
 
 def rfc3339(at: datetime | None) -> str | None:
     """A time as RFC 3339 in UTC with milliseconds, None for None."""
-    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
 def _repository(view: SourceView | None) -> dict[str, Any] | None:

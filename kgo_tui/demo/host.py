@@ -79,12 +79,12 @@ project = "{host.project}"
 {image_tag}
 [health]
 urls = ["https://${{DOMAIN}}{HEALTH_PATH}"]
-attempts = 5
+attempts = 8
 interval = 0.5
 timeout = 2
 stable_for = 0.5
 between = 2
 
 [monitor]
-interval = 1
+interval = 5
 """

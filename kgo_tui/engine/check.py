@@ -5,18 +5,16 @@ Owns the gathering of facts for `core.policy` and the plan. Must not run deploym
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
-from kgo_tui.core.errors import KgoError, UsageError
+from kgo_tui.core.errors import KgoError, StoreError, UsageError
 from kgo_tui.core.messages import (
     CheckFinished,
     CheckStarted,
     DecisionChanged,
-    FaultCleared,
-    FaultRaised,
     ReleaseAdopted,
 )
-from kgo_tui.core.model import Commit, ContainerView, Image, Release, SourceView
+from kgo_tui.core.model import Commit, ContainerView, Image, Release, SourceView, State
 from kgo_tui.core.policy import Decision, Facts, Kind, count_tries, decide
 from kgo_tui.core.state import DecisionView
 from kgo_tui.engine.gate import inspect
@@ -34,20 +32,26 @@ class Checker:
         self._world = world
 
     async def check(self, *, automatic: bool, named: str | None = None) -> Decision:
-        """Fetch and decide. Raises Unreachable, SourceError and UnknownCommit, told as a fault."""
+        """Fetch and decide. Raises Unreachable and SourceError, told as a fault; UnknownCommit and
+        UsageError for what was named. Everyone is told what happens by itself (the automatic
+        decision), whoever asks."""
         self._world.tell(CheckStarted())
         try:
-            await self._guarded("git", self._world.source.fetch())
-            decision, view = await self._decide(automatic=automatic, named=named)
+            await self._fetch()
+            facts = await self._facts()
         except KgoError as error:
             await self._told(Decision(kind=Kind.REFUSE, reason=error.message), None)
             raise
-        await self._told(decision, view)
-        return decision
+        decision = decide(facts, self._world.settings.rules, automatic=True)
+        await self._told(decision, facts.source)
+        return decision if automatic else await self._by_hand(facts, named)
 
     async def look(self) -> Decision:
-        """Decide from what the last fetch left, offline; for status and tests."""
-        return (await self._decide(automatic=True, named=None))[0]
+        """Decide from what the last fetch left, offline, and tell; for who only wants to see."""
+        facts = await self._facts()
+        decision = decide(facts, self._world.settings.rules, automatic=True)
+        self._finished(decision, facts.source, self._world.feed.state.worker.checks_today)
+        return decision
 
     async def adopt(self) -> Release | None:
         """Take what runs as the baseline when nothing is recorded and it is healthy."""
@@ -76,14 +80,16 @@ class Checker:
         )
         return release
 
-    async def _decide(self, *, automatic: bool, named: str | None) -> tuple[Decision, SourceView]:
+    async def _by_hand(self, facts: Facts, named: str | None) -> Decision:
+        target = await self._named(named) if named else None
+        return decide(facts, self._world.settings.rules, automatic=False, named=target)
+
+    async def _facts(self) -> Facts:
         world, state = self._world, self._world.feed.state
         view = await world.source.view(state.deployed.commit if state.deployed else None)
-        target = await self._named(named) if named else None
-        tip = target or view.remote
         history = await world.store.deployments(limit=TRIES_DEPTH)
         now = world.clock.now()
-        facts = Facts(
+        return Facts(
             source=view,
             deployed=state.deployed,
             now=now,
@@ -91,9 +97,9 @@ class Checker:
             quarantined=state.quarantined,
             suspended=state.suspended,
             last=history[0] if history else None,
-            tries=count_tries(history, tip.sha) if tip else 0,
+            last_touching=next((d for d in history if d.state is not State.ABANDONED), None),
+            tries=count_tries(history, view.remote.sha) if view.remote else 0,
         )
-        return decide(facts, world.settings.rules, automatic=automatic, named=target), view
 
     async def _named(self, name: str) -> Commit:
         commit = await self._world.source.resolve(name)
@@ -105,30 +111,35 @@ class Checker:
             )
         return commit
 
-    async def _guarded(self, what: str, work: Awaitable[None]) -> None:
-        faults = self._world.feed.state.faults
+    async def _fetch(self) -> None:
         try:
-            await work
+            await self._world.source.fetch()
         except KgoError as error:
-            if faults.get(what) != error.message:  # a repeated failure is told once
-                await self._world.event(FaultRaised(what=what, message=error.message))
+            await self._world.fault("git", error)
             raise
-        if what in faults:
-            await self._world.event(FaultCleared(what=what))
+        await self._world.works("git")
 
     async def _told(self, decision: Decision, view: SourceView | None) -> None:
+        today = self._world.feed.state.worker.checks_today
+        try:
+            today = await self._remembered(decision)
+        except StoreError as error:  # the check is over all the same; the next one tells what it decides
+            decision = Decision(kind=Kind.REFUSE, reason=error.message)
+            raise
+        finally:
+            self._finished(decision, view, today)
+
+    def _finished(self, decision: Decision, view: SourceView | None, today: int) -> None:
+        kind, reason = decision.kind, decision.reason
+        self._world.tell(CheckFinished(kind=kind, reason=reason, source=view, checks_today=today))
+
+    async def _remembered(self, decision: Decision) -> int:
+        """Count the check and record a decision that is news; how many checks there were today."""
         world, before = self._world, self._world.feed.state.decision
         today = await world.store.count("checks", world.clock.now().date().isoformat())
         if before != DecisionView(kind=decision.kind, reason=decision.reason):
             await world.event(DecisionChanged(kind=decision.kind, reason=decision.reason))
-        world.tell(
-            CheckFinished(
-                kind=decision.kind,
-                reason=decision.reason,
-                source=view,
-                checks_today=today,
-            )
-        )
+        return today
 
 
 def _as_is(containers: Sequence[ContainerView]) -> dict[str, int]:

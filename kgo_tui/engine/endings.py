@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from kgo_tui.core.messages import CommitQuarantined, DeploymentEnded, Suspended
-from kgo_tui.core.model import Deployment, Quarantine, Release, State, Suspension
+from kgo_tui.core.messages import CommitQuarantined, DeploymentEnded, QuarantineLifted, Suspended
+from kgo_tui.core.model import Deployment, Quarantine, Release, State, Suspension, Trigger
 from kgo_tui.engine.ports import Change
 from kgo_tui.engine.world import World
 
@@ -17,11 +17,13 @@ OURSELVES = "kgo-tui"
 """Who suspends when a rollback failed."""
 
 
-async def ending(world: World, deployment: Deployment, change: Change) -> Change:
-    """`change` completed by all that the terminal state of `deployment` says."""
+async def ending(world: World, deployment: Deployment, change: Change, took_s: float | None = None) -> Change:
+    """`change` completed by all that the terminal state of `deployment` says. `took_s` is its
+    measured duration, None when no single process saw all of it: then the records' times tell."""
     now = world.clock.now()
-    duration_s = round((now - deployment.started_at).total_seconds(), 3)
-    deployment = replace(deployment, ended_at=now, duration_s=max(duration_s, 0.0), retry_at=None)
+    if took_s is None:
+        took_s = max((now - deployment.started_at).total_seconds(), 0.0)
+    deployment = replace(deployment, ended_at=now, duration_s=round(took_s, 3), retry_at=None)
     change = replace(change, deployment=deployment)
     match deployment.state:
         case State.SUCCEEDED:
@@ -42,8 +44,8 @@ def _succeeded(world: World, deployment: Deployment, change: Change) -> Change:
     release = Release(
         id=deployment.id, commit=deployment.to_commit, at=world.clock.now(), images=deployment.images
     )
-    change = replace(change, release=release, deployed=release.id)
-    if deployment.holds is None:
+    change = _lift(world, replace(change, release=release, deployed=release.id), deployment)
+    if deployment.holds is None or deployment.holds in _quarantined(world):
         return change
     reason = f"held back: {deployment.by} deployed {deployment.to_commit[:7]} instead"
     return _quarantine(world, change, deployment, deployment.holds, reason)
@@ -54,6 +56,8 @@ async def _rolled_back(world: World, deployment: Deployment, change: Change) -> 
     if baseline is None:
         return change
     change = replace(change, release=replace(baseline, at=world.clock.now()), deployed=baseline.id)
+    if deployment.trigger is Trigger.ROLLBACK:
+        change = _lift(world, change, deployment)
     if deployment.leaves in {None, baseline.commit}:
         return change
     reason = deployment.failure or f"{deployment.by} rolled back from it"
@@ -68,6 +72,18 @@ def _rollback_failed(world: World, deployment: Deployment, change: Change) -> Ch
     if deployment.leaves is None:
         return change
     return _quarantine(world, change, deployment, deployment.leaves, deployment.failure or reason)
+
+
+def _lift(world: World, change: Change, deployment: Deployment) -> Change:
+    """What a person asked for and the gate let pass is good again; one that was abandoned is not."""
+    if deployment.to_commit not in _quarantined(world):
+        return change
+    lifted = QuarantineLifted(commit=deployment.to_commit, by=deployment.by)
+    return replace(change, lift=deployment.to_commit, events=(*change.events, lifted))
+
+
+def _quarantined(world: World) -> set[str]:
+    return {q.commit for q in world.feed.state.quarantined}
 
 
 def _quarantine(world: World, change: Change, deployment: Deployment, commit: str, reason: str) -> Change:

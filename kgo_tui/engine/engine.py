@@ -7,15 +7,16 @@ know sockets or screens; another process is kept out by the lock that the caller
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-from kgo_tui.core.errors import Busy, KgoError, Refused, UsageError
+from kgo_tui.core.errors import Busy, KgoError, Refused, StoreError, Unreachable, UsageError
 from kgo_tui.core.machine import can_cancel
 from kgo_tui.core.messages import (
     CommitDetected,
     ContainersChanged,
     DeploymentQueued,
-    QuarantineLifted,
     Resumed,
     Suspended,
 )
@@ -27,6 +28,8 @@ from kgo_tui.engine.ports import Change
 from kgo_tui.engine.releases import choose
 from kgo_tui.engine.runner import Runner
 from kgo_tui.engine.world import World
+
+log = logging.getLogger(__name__)
 
 OnQueued = Callable[[Deployment], None]
 
@@ -42,14 +45,17 @@ class Engine:
         self.world = world
         self.checker = Checker(world)
         self._runner = Runner(world)
-        self._flight = asyncio.Lock()
+        self._occupied = False
+        self._moved = asyncio.Event()
+        self.stranded = asyncio.Event()
+        """Set when a deployment was left unfinished (the store failed): `recover` carries it on."""
 
     async def recover(self) -> Deployment | None:
         """Carry on what a crash left unfinished; returns it in its terminal state."""
-        unfinished = (await self.world.store.load()).unfinished
-        if unfinished is None:
-            return None
-        async with self._single():
+        async with self._single(recovering=True):
+            unfinished = (await self.world.store.load()).unfinished
+            if unfinished is None:
+                return None
             await self._runner.interrupted(unfinished)
             self.world.tell(DeploymentQueued(deployment=unfinished))
             return await self._carried(unfinished)
@@ -57,16 +63,19 @@ class Engine:
     async def check(self) -> Decision:
         """One automatic check, without acting on it."""
         async with self._single():
+            await self._adopt()
             return await self.checker.check(automatic=True)
 
     async def poll(self) -> Deployment | None:
-        """One automatic check and the deployment that it leads to, if any."""
+        """One automatic check and the deployment that it leads to, if any. Raises Busy, and what keeps
+        the check or the deployment from beginning: SourceError, StoreError, Unreachable."""
         async with self._single():
-            await self._adopt()
+            obstacle = await self._adopt()
             decision = await self.checker.check(automatic=True)
             if decision.kind is not Kind.DEPLOY or decision.target is None:
                 return None
-            await self.world.event(CommitDetected(sha=decision.target.sha, subject=decision.target.subject))
+            await self._usable(obstacle)
+            await self._detected(decision.target)
             deployment = await self._queue(decision.target, Trigger.POLL, "poll", named=False)
             return await self._carried(deployment)
 
@@ -74,23 +83,20 @@ class Engine:
         """Check, then deploy what a person asked for, to its end; `queued` is told once it exists.
         Raises Refused with the reason, Busy, or what made the check fail."""
         async with self._single():
-            await self.world.runtime.ready()
-            await self._adopt()
+            await self._usable(await self._adopt())
             decision = await self.checker.check(automatic=False, named=commit)
             if decision.kind is not Kind.DEPLOY or decision.target is None:
                 raise Refused(decision.reason)
             deployment = await self._queue(decision.target, Trigger.MANUAL, by, named=commit is not None)
-            queued(deployment)
-            return await self._carried(deployment)
+            return await self._carried(deployment, queued)
 
     async def rollback(self, to: str | None, by: str, queued: OnQueued = ignore_queued) -> Deployment:
         """Go back to the last good release or the one named, offline, to its end. Raises UsageError,
-        ImagesGone, Busy."""
+        NoBaseline, ImagesGone, Busy, Unreachable."""
         async with self._single():
-            await self.world.runtime.ready()
+            await self._usable()
             deployment = await self._queue_rollback(await choose(self.world, to), by)
-            queued(deployment)
-            return await self._carried(deployment)
+            return await self._carried(deployment, queued)
 
     async def plan(self, commit: str | None) -> Plan:
         """What deploying would do. Fetches; changes nothing."""
@@ -105,9 +111,8 @@ class Engine:
         running = self.world.feed.state.deployment
         if running is None:
             raise Refused("no deployment is running")
-        if not can_cancel(running.state):
+        if not can_cancel(running.state) or not self._runner.cancel():
             raise Refused(f"{running.state} cannot be cancelled; roll back when it has ended")
-        self._runner.cancel()
 
     async def suspend(self, reason: str, by: str) -> None:
         """Automatic deployment off."""
@@ -126,31 +131,76 @@ class Engine:
         if containers != self.world.feed.state.containers:
             self.world.tell(ContainersChanged(containers=containers))
 
-    def _single(self) -> asyncio.Lock:
-        running = self.world.feed.state.deployment
-        if self._flight.locked() and running is not None:
-            raise Busy(f"deployment {running.id} ({running.to_commit[:7]}, by {running.by}) is running")
-        return self._flight
+    @asynccontextmanager
+    async def _single(self, *, recovering: bool = False) -> AsyncIterator[None]:
+        """One check or deployment at a time. A check is waited for; of a deployment, also one that
+        begins while we wait, everyone is told at once: Busy."""
+        while True:
+            running = self.world.feed.state.deployment
+            if running is not None and (self._occupied or not recovering):
+                raise Busy(f"deployment {running.id} ({running.to_commit[:7]}, by {running.by}) is running")
+            if not self._occupied:
+                break
+            await self._moved.wait()
+        self._occupied = True
+        try:
+            yield
+        finally:
+            self._occupied = False
+            self._wake()
 
-    async def _adopt(self) -> None:
+    def _wake(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def _adopt(self) -> KgoError | None:
+        """Adopt what runs, if nothing is recorded yet. Returns what kept us from looking and may be
+        gone soon: before that, nothing must be deployed that could not be rolled back."""
         try:
             await self.checker.adopt()
-        except KgoError:
-            return  # what cannot be looked at cannot be adopted; the check says what is wrong
+        except (Unreachable, StoreError) as error:
+            return error
+        except KgoError as error:
+            log.info("what runs cannot be adopted: %s", error.message)
+        return None
 
-    async def _carried(self, deployment: Deployment) -> Deployment:
-        ended = await self._runner.run(deployment)
+    async def _usable(self, obstacle: KgoError | None = None) -> None:
+        """Return when a deployment can begin. Raises RuntimeUnreachable, ComposeMissing, told as a
+        fault, or the obstacle."""
+        try:
+            await self.world.runtime.ready()
+        except Unreachable as error:
+            await self.world.fault("docker", error)
+            raise
+        await self.world.works("docker")
+        if obstacle is not None:
+            raise obstacle
+
+    async def _detected(self, commit: Commit) -> None:
+        last = self.world.feed.state.last
+        if last is None or last.to_commit != commit.sha:  # not for every further try of the same one
+            await self.world.event(CommitDetected(sha=commit.sha, subject=commit.subject))
+
+    async def _carried(self, deployment: Deployment, queued: OnQueued = ignore_queued) -> Deployment:
+        self._wake()
+        try:
+            queued(deployment)
+            ended = await self._runner.run(deployment)
+        except Exception:
+            self.stranded.set()
+            raise
         await self._tidied()
         return ended
 
     async def _tidied(self) -> None:
         """After each deployment: only images of the releases in the history are kept."""
         try:
-            releases = await self.world.store.releases(limit=self.world.settings.keep_releases)
+            keep = max(self.world.settings.keep_releases, 1)  # what is deployed comes first of them
+            releases = await self.world.store.releases(limit=keep)
             await self.world.runtime.keep_only([r.images for r in releases])
             await self.observe()
-        except KgoError:
-            return  # tidying is done again after the next deployment
+        except Exception as error:  # noqa: BLE001 - the deployment has ended as it has ended
+            log.warning("old images are let go of after the next deployment: %s", error)
 
     async def _queue(self, target: Commit, trigger: Trigger, by: str, *, named: bool) -> Deployment:
         state, world = self.world.feed.state, self.world
@@ -171,10 +221,7 @@ class Engine:
             irreversible=await self._irreversible(base, target.sha),
             started_at=world.clock.now(),
         )
-        lift = target.sha if any(q.commit == target.sha for q in state.quarantined) else None
-        lifted = (QuarantineLifted(commit=lift, by=by),) if lift else ()
-        events = (*lifted, DeploymentQueued(deployment=deployment))
-        await world.record(Change(deployment=deployment, lift=lift, events=events))
+        await world.record(Change(deployment=deployment, events=(DeploymentQueued(deployment=deployment),)))
         return deployment
 
     async def _irreversible(self, base: str | None, target: str) -> tuple[str, ...]:

@@ -6,10 +6,13 @@ Owns the fast probing loop and its sum. Must not know what a good deployment is:
 from __future__ import annotations
 
 import asyncio
+import logging
 from types import TracebackType
 from typing import Self
 
 from kgo_tui.engine.ports import Clock, Prober
+
+log = logging.getLogger(__name__)
 
 PERIOD_S = 0.1
 """Pause between two questions; the resolution of what is measured."""
@@ -28,7 +31,7 @@ class DowntimeMeter:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._note(await self._prober.answers())
+        self._note(await self._ask())
         self._task = asyncio.create_task(self._watch(), name="downtime")
         return self
 
@@ -51,7 +54,14 @@ class DowntimeMeter:
         while True:
             await self._clock.sleep(PERIOD_S)
             asked = self._clock.monotonic()
-            self._note(await self._prober.answers(), asked)
+            self._note(await self._ask(), asked)
+
+    async def _ask(self) -> bool | None:
+        try:
+            return await self._prober.answers()
+        except Exception:
+            log.exception("the downtime could not be measured")
+            return None  # measuring never changes what is measured
 
     def _note(self, answered: bool | None, asked: float | None = None) -> None:  # noqa: FBT001 - the answer itself
         now = self._clock.monotonic()

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Awaitable
+from datetime import timedelta
 
-from kgo_tui.core.errors import KgoError, StoreError, Unreachable
+from kgo_tui.core.errors import Busy, KgoError, StoreError, Unreachable
 from kgo_tui.core.messages import (
-    FaultCleared,
     FaultRaised,
     HealthBack,
     HealthLost,
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 TIDY_EVERY_S = 6 * 3600.0
 RECOVER_PAUSE_S = 5.0
+WATCH_PAUSE_S = 5.0
+"""Before the containers are watched anew after that broke off."""
 
 
 class Monitor:
@@ -35,47 +37,56 @@ class Monitor:
         self._world = engine.world
         self._polling = polling
         self._wanted = asyncio.Event()
-        self._lost_at: datetime | None = None
+        last = self._world.feed.state.sample
+        self._well = last.ok if last else None
+        self._lost_s: float | None = None
 
     def check_soon(self) -> None:
         """Do the next check now rather than when its time has come."""
         self._wanted.set()
 
     async def run(self) -> None:
-        """Recover, then check, sample and watch until cancelled."""
-        await self._recover()
+        """Recover and check, sample and watch, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._checks(), name="checks")
+            group.create_task(self._recovering(), name="recovering")
             group.create_task(self._health(), name="health")
             group.create_task(self._containers(), name="containers")
             group.create_task(self._tidying(), name="tidying")
 
-    async def _recover(self) -> None:
+    async def _recovering(self) -> None:
+        """Whoever asked for it, a deployment that the store's failure interrupted is carried on."""
         while True:
-            try:
-                await self._engine.recover()
-            except StoreError as error:
-                await self._fault("store", error)
-                await self._world.clock.sleep(RECOVER_PAUSE_S)
-            else:
-                return
+            await self._engine.stranded.wait()
+            self._engine.stranded.clear()
+            await self._recover()
+
+    async def _recover(self) -> None:
+        while not await self._survives(self._engine.recover()):
+            await self._world.clock.sleep(RECOVER_PAUSE_S)
 
     async def _checks(self) -> None:
+        await self._recover()
         while True:
-            if self._polling:
-                await self._check()
+            if self._polling and await self._survives(self._engine.poll()):
+                await self._survives(self._world.works("store"))
             await self._until_next()
 
-    async def _check(self) -> None:
+    async def _survives(self, turn: Awaitable[object]) -> bool:
+        """Whether it ended well. What fails is told, and the loop that asked for it goes on."""
         try:
-            await self._engine.poll()
+            await turn
+        except Busy:
+            return True  # whoever is at it sees to it
         except StoreError as error:
             await self._fault("store", error)
-            await self._recover()
         except KgoError as error:
-            log.debug("the check ended with %s", error)  # told already, as a decision and a fault
+            log.debug("%s", error)  # told already, as a decision and a fault
         except Exception:
-            log.exception("a check failed in a way that nobody foresaw")
+            log.exception("the worker met what nobody foresaw, and goes on")
+        else:
+            return True
+        return False
 
     async def _until_next(self) -> None:
         interval_s = self._world.settings.interval_s
@@ -83,61 +94,67 @@ class Monitor:
         self._world.tell(NextCheckSet(at=at))
         sleep = asyncio.create_task(self._world.clock.sleep(interval_s))
         wanted = asyncio.create_task(self._wanted.wait())
-        await asyncio.wait({sleep, wanted} if self._polling else {wanted}, return_when="FIRST_COMPLETED")
-        for task in (sleep, wanted):
-            task.cancel()
+        try:
+            await asyncio.wait({sleep, wanted} if self._polling else {wanted}, return_when="FIRST_COMPLETED")
+        finally:
+            sleep.cancel()
+            wanted.cancel()
         self._wanted.clear()
 
     async def _health(self) -> None:
         while True:
-            if not self._world.feed.state.touching:
-                await self._sample(await self._world.prober.probe())
+            if self._world.settings.gated_by_probe and not self._world.feed.state.touching:
+                await self._survives(self._sample())
             await self._world.clock.sleep(self._world.settings.health_between_s)
 
-    async def _sample(self, sample: Sample) -> None:
-        before, touching = self._world.feed.state.sample, self._world.feed.state.touching
-        if not self._world.settings.gated_by_probe or touching:
+    async def _sample(self) -> None:
+        sample = await self._world.prober.probe()
+        if self._world.feed.state.touching:
             return  # a deployment began while we asked: its gate judges
-        await self._world.store.add_sample(sample)
         self._world.tell(SampleTaken(sample=sample))
-        if before is not None and before.ok and not sample.ok:
-            self._lost_at = sample.at
+        await self._turned(sample)
+        await self._world.store.add_sample(sample)
+        await self._world.works("store")
+
+    async def _turned(self, sample: Sample) -> None:
+        """Record a turn for the worse or the better; one that cannot be recorded is tried again."""
+        now = self._world.clock.monotonic()
+        if self._well is True and not sample.ok:
+            self._lost_s = now if self._lost_s is None else self._lost_s
             await self._world.event(HealthLost(sample=sample))
-        elif before is not None and not before.ok and sample.ok:
-            lost_s = (sample.at - self._lost_at).total_seconds() if self._lost_at else None
+        elif self._well is False and sample.ok:
+            lost_s = None if self._lost_s is None else round(now - self._lost_s, 3)  # None: not seen by us
             await self._world.event(HealthBack(sample=sample, lost_s=lost_s))
+            self._lost_s = None
+        self._well = sample.ok
 
     async def _containers(self) -> None:
         """Look once, then whenever the runtime says that something changed."""
-        await self._observe()
+        while True:
+            await self._survives(self._observe())
+            await self._survives(self._observed())
+            await self._world.clock.sleep(WATCH_PAUSE_S)
+
+    async def _observed(self) -> None:
         async for _ in self._world.runtime.changes():
-            await self._observe()
+            await self._survives(self._observe())
 
     async def _observe(self) -> None:
         try:
             await self._engine.observe()
         except Unreachable as error:
             await self._fault("docker", error)
-        except KgoError as error:
-            log.debug("containers could not be listed: %s", error)
         else:
-            if "docker" in self._world.feed.state.faults:
-                await self._world.event(FaultCleared(what="docker"))
+            await self._world.works("docker")
 
     async def _fault(self, what: str, error: KgoError) -> None:
-        if self._world.feed.state.faults.get(what) == error.message:
-            return
-        fault = FaultRaised(what=what, message=error.message)
         try:
-            await self._world.event(fault)
-        except StoreError:
-            self._world.tell(fault)  # the store itself is what does not work
+            await self._world.fault(what, error)
+        except StoreError:  # the store itself is what does not work
+            self._world.tell(FaultRaised(what=what, message=error.message))
 
     async def _tidying(self) -> None:
         while True:
-            try:
-                days = self._world.settings.keep_days
-                await self._world.store.tidy(now=self._world.clock.now(), keep_days=days)
-            except StoreError as error:
-                await self._fault("store", error)
+            days = self._world.settings.keep_days
+            await self._survives(self._world.store.tidy(now=self._world.clock.now(), keep_days=days))
             await self._world.clock.sleep(TIDY_EVERY_S)

@@ -29,7 +29,8 @@ async def make_plan(world: World, target: Commit) -> Plan:
     """What bringing the host to `target` would do. Raises ComposeInvalid, SourceError."""
     deployed = world.feed.state.deployed
     base = deployed.commit if deployed else None
-    files = {p: c for p in world.settings.compose_paths if (c := await world.source.file_at(target.sha, p))}
+    paths = world.settings.compose_paths.items()
+    files = {name: c for path, name in paths if (c := await world.source.file_at(target.sha, path))}
     services = await world.runtime.services(world.settings.variables(target.sha), files)
     changes = await world.source.changes(base, target.sha) if base else ()
     added = tuple(c.path for c in changes if c.status == "A")

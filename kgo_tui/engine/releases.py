@@ -6,7 +6,8 @@ Owns what "the last good one" and a name given by a person mean. Must not start 
 from __future__ import annotations
 
 from kgo_tui.core.errors import ImagesGone, NoBaseline, UsageError
-from kgo_tui.core.model import Release
+from kgo_tui.core.model import Release, State
+from kgo_tui.core.state import EngineState
 from kgo_tui.engine.world import World
 
 DEPTH = 200
@@ -22,13 +23,20 @@ LONGEST_ID = 6
 async def choose(world: World, to: str | None) -> Release:
     """The release named by deployment id or commit, or the last good one before what is deployed.
 
-    Raises UsageError for an unknown name, NoBaseline when there is none, ImagesGone when its images are not on the host.
+    Raises UsageError for an unknown name, NoBaseline when there is none, ImagesGone when its images
+    are not on the host.
     """
     releases = await world.store.releases(limit=DEPTH)
-    release = _named(releases, to) if to else _previous(releases, world.feed.state.deployed)
+    release = _named(releases, to) if to else _last_good(releases, world.feed.state)
     if missing := await world.runtime.missing(release.images):
         raise ImagesGone(missing)
     return release
+
+
+def _last_good(releases: tuple[Release, ...], state: EngineState) -> Release:
+    """After a rollback that failed the host is not on what is recorded as deployed: back to that."""
+    stuck = state.last is not None and state.last.state is State.ROLLBACK_FAILED
+    return state.deployed if stuck and state.deployed else _previous(releases, state.deployed)
 
 
 def _previous(releases: tuple[Release, ...], deployed: Release | None) -> Release:

@@ -13,8 +13,8 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from kgo_tui.core.errors import KgoError, Unreachable
-from kgo_tui.core.machine import exhausted, follow, is_terminal, touches_containers
-from kgo_tui.core.messages import FaultCleared, FaultRaised, StepFinished, StepStarted
+from kgo_tui.core.machine import can_cancel, exhausted, follow, is_terminal, touches_containers
+from kgo_tui.core.messages import StepFinished, StepStarted
 from kgo_tui.core.model import Deployment, Outcome, State, Step
 from kgo_tui.engine.endings import ending
 from kgo_tui.engine.meter import DowntimeMeter
@@ -34,22 +34,36 @@ class Runner:
     def __init__(self, world: World) -> None:
         self._world = world
         self._cancelled = asyncio.Event()
+        self._too_late = False
+        self._began_s: float | None = None
 
-    def cancel(self) -> None:
-        """Give up the running deployment at its next chance; the caller checked that there is one."""
-        self._cancelled.set()
+    def cancel(self) -> bool:
+        """Give up the running deployment at its next chance; False when there is none any more."""
+        if not self._too_late:
+            self._cancelled.set()
+        return not self._too_late
 
     async def run(self, deployment: Deployment) -> Deployment:
         """Carry the deployment on from its recorded state to a terminal one, and return it."""
-        self._cancelled.clear()
-        while not touches_containers(deployment.state) and not is_terminal(deployment.state):
-            deployment = await self._enter(deployment)
-        if is_terminal(deployment.state):
-            return deployment
-        before_ms = deployment.downtime_ms
-        async with DowntimeMeter(self._world.prober, self._world.clock) as meter:
-            while not is_terminal(deployment.state):
-                deployment = await self._enter(deployment, meter=meter, before_ms=before_ms)
+        resumed = touches_containers(deployment.state)
+        self._too_late = not can_cancel(deployment.state)
+        self._began_s = None if deployment.entries else self._world.clock.monotonic()
+        try:
+            while not touches_containers(deployment.state) and not is_terminal(deployment.state):
+                deployment = await self._enter(deployment)
+            if is_terminal(deployment.state):
+                return deployment
+            if resumed:  # what was down until now, nobody measured
+                return await self._touching(replace(deployment, downtime_ms=None), None)
+            async with DowntimeMeter(self._world.prober, self._world.clock) as meter:
+                return await self._touching(deployment, meter)
+        finally:
+            self._cancelled.clear()
+            self._too_late = False
+
+    async def _touching(self, deployment: Deployment, meter: DowntimeMeter | None) -> Deployment:
+        while not is_terminal(deployment.state):
+            deployment = await self._enter(deployment, meter=meter)
         return deployment
 
     async def interrupted(self, deployment: Deployment) -> None:
@@ -59,9 +73,7 @@ class Runner:
                 closed = replace(step, ended_at=self._world.clock.now(), outcome=Outcome.INTERRUPTED)
                 await self._world.record(Change(step=closed, deployment=deployment))
 
-    async def _enter(
-        self, deployment: Deployment, *, meter: DowntimeMeter | None = None, before_ms: int | None = None
-    ) -> Deployment:
+    async def _enter(self, deployment: Deployment, *, meter: DowntimeMeter | None = None) -> Deployment:
         if exhausted(deployment):
             reason = f"{deployment.state} was entered {deployment.entries[deployment.state]} times"
             return await self._leave(deployment, self._step(deployment), _given_up(deployment, reason))
@@ -73,8 +85,9 @@ class Runner:
         commands: list[str] = []
         self._world.runtime.heard(commands.append)
         result = await self._act(deployment)
-        if meter is not None and meter.total_ms is not None:
-            deployment = replace(deployment, downtime_ms=(before_ms or 0) + meter.total_ms)
+        self._too_late = not can_cancel(follow(deployment, result.outcome))
+        if meter is not None:
+            deployment = replace(deployment, downtime_ms=meter.total_ms)
         return await self._leave(deployment, replace(step, commands=tuple(commands)), result)
 
     def _step(self, deployment: Deployment) -> Step:
@@ -89,7 +102,7 @@ class Runner:
         stop = asyncio.create_task(self._cancelled.wait())
         try:
             await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
+            if self._cancelled.is_set():
                 return Result(outcome=Outcome.CANCELLED, message="cancelled")
             return work.result()
         except KgoError as error:
@@ -111,8 +124,7 @@ class Runner:
             except Unreachable as error:
                 if clock.monotonic() >= deadline:
                     return failed(error)
-                if not tries:
-                    await self._world.event(FaultRaised(what="docker", message=error.message))
+                await self._world.fault("docker", error)
                 await clock.sleep(OUTAGE_PAUSES_S[min(tries, len(OUTAGE_PAUSES_S) - 1)])
                 tries += 1
             except KgoError as error:
@@ -120,8 +132,7 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - as above
                 return _unforeseen(error)
             else:
-                if tries:
-                    await self._world.event(FaultCleared(what="docker"))
+                await self._world.works("docker")
                 return result
 
     async def _leave(self, deployment: Deployment, step: Step, result: Result) -> Deployment:
@@ -139,20 +150,24 @@ class Runner:
         finished = StepFinished(deployment=after, step=step)
         change = Change(deployment=after, step=step, events=(finished,), evidence=result.evidence)
         if is_terminal(after.state):
-            change = await ending(self._world, after, change)
+            change = await ending(self._world, after, change, self._took_s())
         await self._world.record(change)
         return after if change.deployment is None else change.deployment
+
+    def _took_s(self) -> float | None:
+        """Seconds since it began, as measured; None when it began in another process."""
+        return None if self._began_s is None else self._world.clock.monotonic() - self._began_s
 
     def _advanced(self, deployment: Deployment, result: Result) -> Deployment:
         now, settings = self._world.clock.now(), self._world.settings
         after = replace(deployment, state=follow(deployment, result.outcome))
         if result.images is not None:
-            after = replace(after, images=result.images, retry_at=None)
+            after = replace(after, images=result.images, retry_at=None, failure=None)  # the wait is over
         if result.retry_in_s is not None:
             until = after.wait_until or now + timedelta(seconds=settings.wait_for_images_s)
             retry = min(now + timedelta(seconds=result.retry_in_s), until)
             after = replace(after, retry_at=retry, wait_until=until)
-        if result.outcome is not Outcome.OK and not (result.retry_in_s is not None and after.failure):
+        if result.outcome is not Outcome.OK:
             after = replace(after, failure=_worded(deployment, result))
         return after
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import msgspec
 
-from kgo_tui.core.errors import CommandFailed, KgoError, NotPublished
+from kgo_tui.core.errors import CommandFailed, KgoError, LocalChanges, NotPublished, UntrackedInTheWay
 from kgo_tui.core.messages import LocalChangesSaved, OutputLine, OwnershipRepaired
 from kgo_tui.core.model import Deployment, Evidence, Image, Outcome, Release, State, Trigger
 from kgo_tui.engine.gate import Gate, Verdict
@@ -84,7 +84,7 @@ async def reverting(world: World, deployment: Deployment) -> Result:
     baseline = await _baseline(world, deployment)
     home = baseline.commit if baseline else deployment.tree_before
     if home is not None:
-        await _check_out(world, deployment, home, save=True)
+        await _bring_home(world, deployment, home)
     if baseline is not None:
         try:
             await world.runtime.restore(baseline.images)
@@ -95,13 +95,12 @@ async def reverting(world: World, deployment: Deployment) -> Result:
 
 async def applying(world: World, deployment: Deployment) -> Result:
     """Bring up exactly the images just recorded; what the commit dropped is stopped."""
-    variables = world.settings.variables(deployment.to_commit)
-    await _up(world, deployment, deployment.images, deployment.to_commit)
-    declared = {s.name for s in await world.runtime.services(variables)}
+    try:
+        await _up(world, deployment, deployment.images, deployment.to_commit)
+    except CommandFailed as error:
+        return failed(error, await _evidence(world))
     baseline = await _baseline(world, deployment)
-    dropped = set(baseline.images if baseline else ()) - declared
-    containers = await world.runtime.containers()
-    await world.runtime.stop([c for c in containers if c.service in dropped and c.state == "running"])
+    await _stop_dropped(world, deployment.to_commit, set(baseline.images if baseline else ()))
     return OK
 
 
@@ -119,13 +118,13 @@ async def rolling_back(world: World, deployment: Deployment) -> Result:
         return Result(outcome=Outcome.FAILED, message=f"halted, not rolled back: {_listed(deployment)}")
     await _check_out(world, deployment, baseline.commit, save=True)
     await world.runtime.keep(baseline.images)
-    again = deployment.entries.get(State.ROLLING_BACK, 1) > 1
     try:
-        await _up(world, deployment, baseline.images, baseline.commit, force_recreate=again)
+        await _up(world, deployment, baseline.images, baseline.commit)
     except CommandFailed:
-        if again:
-            raise
         await _up(world, deployment, baseline.images, baseline.commit, force_recreate=True)
+    deployed = world.feed.state.deployed  # what an operator leaves; else the baseline itself
+    left = {*deployment.images, *(deployed.images if deployed else ())}
+    await _stop_dropped(world, baseline.commit, left)
     return OK
 
 
@@ -198,6 +197,16 @@ async def _check_out(world: World, deployment: Deployment, commit: str, *, save:
         await world.event(OwnershipRepaired(paths=mended))
 
 
+async def _bring_home(world: World, deployment: Deployment, home: str) -> None:
+    """A tree that never left is left alone, so that what the policy refuses is not swept aside."""
+    try:
+        await _check_out(world, deployment, home, save=world.settings.rules.save_local_changes)
+    except (LocalChanges, UntrackedInTheWay):
+        local = (await world.source.view(None)).local
+        if local is None or local.sha != home:
+            await _check_out(world, deployment, home, save=True)
+
+
 async def _up(
     world: World,
     deployment: Deployment,
@@ -209,6 +218,14 @@ async def _up(
     variables = world.settings.variables(commit)
     teller = _teller(world, deployment)
     await world.runtime.up(images, variables, teller, force_recreate=force_recreate)
+
+
+async def _stop_dropped(world: World, commit: str, before: set[str]) -> None:
+    """Stop the services of `before` that `commit` does not have; their containers stay."""
+    declared = {s.name for s in await world.runtime.services(world.settings.variables(commit))}
+    dropped = before - declared
+    containers = await world.runtime.containers()
+    await world.runtime.stop([c for c in containers if c.service in dropped and c.state == "running"])
 
 
 def _teller(world: World, deployment: Deployment) -> OnLine:
@@ -234,7 +251,12 @@ async def _judge(world: World, deployment: Deployment, commit: str, images: dict
     )
 
 
-async def _evidence(world: World, verdict: Verdict) -> tuple[Evidence, ...]:
-    answers = (Evidence(title="probe", text="\n".join(verdict.answers)),) if verdict.answers else ()
-    suspects = verdict.containers or await world.runtime.containers()
-    return (*answers, *await world.runtime.evidence(suspects))
+async def _evidence(world: World, verdict: Verdict | None = None) -> tuple[Evidence, ...]:
+    """What speaks of the failure; that it cannot be had changes nothing about the failure."""
+    said = verdict.answers if verdict else ()
+    answers = (Evidence(title="probe", text="\n".join(said)),) if said else ()
+    try:
+        suspects = (verdict and verdict.containers) or await world.runtime.containers()
+        return (*answers, *await world.runtime.evidence(suspects))
+    except KgoError as error:
+        return (*answers, Evidence(title="no evidence", text=error.message))

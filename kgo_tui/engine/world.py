@@ -6,9 +6,10 @@ know adapters or the configuration file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from kgo_tui.core.messages import Event
+from kgo_tui.core.errors import KgoError
+from kgo_tui.core.messages import Event, FaultCleared, FaultRaised
 from kgo_tui.core.model import Struct
 from kgo_tui.core.policy import Rules
 from kgo_tui.core.tags import image_tag
@@ -17,13 +18,14 @@ from kgo_tui.engine.ports import Change, Clock, Prober, Runtime, Source, Store
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The operator's choices that the engine needs, resolved. Durations in seconds."""
+    """The operator's choices that the engine needs, resolved. Durations in seconds. `compose_paths`
+    are the compose files: their path in the repository, and the name that the runtime has for each."""
 
     branch: str
     rules: Rules = Rules()
     image_tag: str | None = None
     wait_for_images_s: float = 900.0
-    compose_paths: tuple[str, ...] = ()
+    compose_paths: dict[str, str] = {}
     remove_orphans: bool = False
     gated_by_probe: bool = True
     attempts: int = 10
@@ -55,7 +57,6 @@ class World:
     clock: Clock
     feed: Feed
     settings: Settings
-    _said: set[str] = field(default_factory=set)
 
     async def record(self, change: Change) -> None:
         """Write one change durably, then tell everyone of its events."""
@@ -65,6 +66,16 @@ class World:
     async def event(self, event: Event) -> None:
         """Record one event that changes nothing else."""
         await self.record(Change(events=(event,)))
+
+    async def fault(self, what: str, error: KgoError) -> None:
+        """Record that something needed does not work; the same failure again is muted."""
+        if self.feed.state.faults.get(what) != error.message:
+            await self.event(FaultRaised(what=what, message=error.message))
+
+    async def works(self, what: str) -> None:
+        """Record that it works again, if it did not."""
+        if what in self.feed.state.faults:
+            await self.event(FaultCleared(what=what))
 
     def tell(self, event: Event) -> None:
         """Tell everyone of an event that is not kept."""

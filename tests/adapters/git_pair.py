@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from kgo_tui.adapters.git import GitSource
 
@@ -44,7 +48,9 @@ class Pair:
     tree: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        self.upstream, self.remote, self.tree = (self.top / name for name in ("upstream", "remote.git", "tree"))
+        self.upstream, self.remote, self.tree = (
+            self.top / name for name in ("upstream", "remote.git", "tree")
+        )
         git(self.top, "init", "-q", "-b", "main", str(self.upstream))
         git(self.top, "init", "-q", "--bare", "-b", "main", str(self.remote))
         git(self.upstream, "remote", "add", "origin", str(self.remote))
@@ -57,11 +63,11 @@ class Pair:
         for name, content in files.items():
             path = self.upstream / name
             if content is None:
-                git(self.upstream, "rm", "-q", "-r", "--", name)
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
-            git(self.upstream, "add", "-f", "--", name)
+        git(self.upstream, "add", "--all", "--force", ".")
         git(self.upstream, "commit", "-q", "--allow-empty", "-m", subject)
         return git(self.upstream, "rev-parse", "HEAD")
 
@@ -82,10 +88,7 @@ class Pair:
         return git(self.tree, "rev-parse", "HEAD")
 
     def give_to(self, uid: int, gid: int) -> None:
-        """Make the clone and the remote another user's, and the way to them passable."""
-        for parent in (self.top, *self.top.parents):
-            if parent.stat().st_mode & 0o005 != 0o005:
-                parent.chmod(parent.stat().st_mode | 0o055)
+        """Make the clone and the remote another user's."""
         for place in (self.tree, self.remote):
             for path in (place, *place.rglob("*")):
                 os.chown(path, uid, gid, follow_symlinks=False)
@@ -93,3 +96,11 @@ class Pair:
     def foreign_to(self, uid: int) -> list[str]:
         """What in the clone is not that user's."""
         return [str(path) for path in (self.tree, *self.tree.rglob("*")) if path.lstat().st_uid != uid]
+
+
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """A directory that every user can get to; pytest's own are for one user only."""
+    with TemporaryDirectory(prefix="kgo-git-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

@@ -23,7 +23,16 @@ A, B = "a" * 40, "b" * 40
 def test_fetch() -> None:
     assert argv.fetch("/w", "origin", "main") == [
         *WRITE,
-        *("fetch", "--quiet", "--no-progress", "--no-prune", "--no-recurse-submodules", "--refmap="),
+        *(
+            "-c",
+            "fetch.unpackLimit=1",
+            "fetch",
+            "--quiet",
+            "--no-progress",
+            "--no-prune",
+            "--no-recurse-submodules",
+        ),
+        "--refmap=",
         *("--end-of-options", "origin", "+refs/heads/main:refs/remotes/origin/main"),
     ]
 
@@ -83,9 +92,9 @@ def test_writing() -> None:
     assert argv.stash_create("/w", "kgo-tui 7") == [*WRITE, "stash", "create", "kgo-tui 7"]
     assert argv.stash_store("/w", "kgo-tui 7", A) == [
         *WRITE,
-        *("stash", "store", "--quiet", "--message=kgo-tui 7", A),
+        *("stash", "store", "--message=kgo-tui 7", A),
     ]
-    assert argv.take_as_is("/w") == [*WRITE, "add", "--update", "--", ":/"]
+    assert argv.take_as_is("/w") == [*WRITE, "add", "--update"]
     assert argv.look_again("/w") == [*WRITE, "update-index", "-z", "--no-assume-unchanged", "--stdin"]
     assert argv.set_ref("/w", "refs/x", A) == [*WRITE, "update-ref", "refs/x", A]
     assert argv.drop_ref("/w", "refs/x") == [*WRITE, "update-ref", "-d", "refs/x"]

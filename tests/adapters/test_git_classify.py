@@ -70,7 +70,9 @@ def test_meaning(stderr: str, kind: type[KgoError], words: str) -> None:
 
 
 def test_lock() -> None:
-    said = "fatal: cannot lock ref 'HEAD': Unable to create '/srv/app/.git/HEAD.lock': File exists.\n\nAnother"
+    said = (
+        "fatal: cannot lock ref 'HEAD': Unable to create '/srv/app/.git/HEAD.lock': File exists.\n\nAnother"
+    )
     error = classify(said, 128, WHERE)
     assert isinstance(error, LockHeld)
     assert error.path == "/srv/app/.git/HEAD.lock"

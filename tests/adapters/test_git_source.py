@@ -115,7 +115,19 @@ async def test_resolve(pair: Pair) -> None:
     for name in (new, new[:7], "main", "v1.2", "origin/main"):
         assert (await source.resolve(name)).sha == new
     assert (await source.resolve(pair.first[:10])).sha == pair.first
-    hostile = ("", "nope", "f" * 40, "--all", "-1", "HEAD..main", ":/first", "main@{1}", "^main", "a b", "x\ny")
+    hostile = (
+        "",
+        "nope",
+        "f" * 40,
+        "--all",
+        "-1",
+        "HEAD..main",
+        ":/first",
+        "main@{1}",
+        "^main",
+        "a b",
+        "x\ny",
+    )
     for name in hostile:
         with pytest.raises(UnknownCommit):
             await source.resolve(name)

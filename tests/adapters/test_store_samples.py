@@ -1,43 +1,26 @@
-"""Health samples: kept exactly, rolled up without losing a count, and what else a tidy drops."""
+"""Health samples: kept exactly, and rolled up without losing a count."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from kgo_tui.adapters.sqlite import SqliteStore, samples, tidy
 from kgo_tui.adapters.sqlite.transaction import transaction
-from kgo_tui.core.messages import FaultCleared
-from kgo_tui.core.model import Evidence, Sample, SampleRollup, State, Tls
-from kgo_tui.engine.ports import Change
-from tests.adapters.store_data import START, deployment, ended, queued, release, sample, step, succeeded
+from kgo_tui.core.model import Sample, SampleRollup, Tls
+from tests.adapters.store_data import START, sample
 
 LONG_AGO = START - timedelta(days=4000)
 
 
-class Clock:
-    """The time that the test says."""
-
-    def __init__(self) -> None:
-        self.at = START
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteStore]:
-    store = await SqliteStore.open(tmp_path / "state.db", now=clock)
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = await SqliteStore.open(tmp_path / "state.db")
     yield store
     await store.close()
 
@@ -89,9 +72,9 @@ async def test_old_samples_become_minutes_and_then_hours(store: SqliteStore) -> 
     await store.tidy(now=START, keep_days=365)
     assert await store.samples(since=LONG_AGO, limit=99) == ()
 
-    def minute(n: int, ok: int, average: float, most: float) -> SampleRollup:
+    def minute(n: int, ok: int, mean: float, most: float) -> SampleRollup:
         at = noon + timedelta(minutes=n)
-        return SampleRollup(at=at, span_s=60, count=3, ok=ok, latency_avg_ms=average, latency_max_ms=most)
+        return SampleRollup(at=at, span_s=60, count=3, ok=ok, latency_avg_ms=mean, latency_max_ms=most)
 
     minutes = (minute(0, 3, 1, 2), minute(1, 2, 4, 5), minute(2, 3, 7, 8))
     assert await store.rollups(since=LONG_AGO, limit=99) == minutes
@@ -132,6 +115,29 @@ async def test_rolling_up_in_pieces_loses_nothing(store: SqliteStore) -> None:
     assert {r.span_s for r in rolled} == {3600}
 
 
+@pytest.mark.parametrize(("days", "span_s", "every_s"), [(2, 60, 10), (30, 3600, 600)])
+async def test_no_span_is_both_rolled_up_and_kept(
+    store: SqliteStore, days: int, span_s: int, every_s: int
+) -> None:
+    now = START + timedelta(seconds=span_s / 2)  # the limit is in the middle of a span
+    await add_all(store, [sample(n * every_s, at=START - timedelta(days=days)) for n in range(-6, 6)])
+    await store.tidy(now=now, keep_days=365)
+    rolled = await store.rollups(since=LONG_AGO, limit=99)
+    before = START - timedelta(days=days, seconds=span_s)
+    assert [(r.at, r.count) for r in rolled if r.span_s == span_s] == [(before, 6)]
+    kept = await store.samples(since=LONG_AGO, limit=99)
+    later = [r.at for r in rolled if r.span_s < span_s] + [s.at for s in kept]
+    assert (len(later), min(later)) == (6, START - timedelta(days=days))
+
+
+async def test_more_samples_of_one_moment_than_a_batch_takes(store: SqliteStore) -> None:
+    await add_all(store, [sample(at=START - timedelta(days=3))] * (tidy.ROWS + 5))
+    async with asyncio.timeout(20):
+        await store.tidy(now=START, keep_days=365)
+    (minute,) = await store.rollups(since=LONG_AGO, limit=9)
+    assert minute.count == tidy.ROWS + 5
+
+
 async def test_what_comes_late_is_added_to_its_minute(store: SqliteStore) -> None:
     old = START - timedelta(days=3)
     for one in (sample(at=old), sample(1, at=old, latency_ms=4.0), sample(2, at=old, latency_ms=2.0)):
@@ -157,73 +163,3 @@ async def test_texts_are_kept_once_and_only_while_a_sample_has_them(store: Sqlit
     await store.tidy(now=START, keep_days=365)
     assert await rows(store, "texts") == 2
     assert (await store.load()).sample == sample(url="https://a/", error="new")
-
-
-async def test_a_tidy_drops_old_details_and_keeps_deployments_and_releases(
-    store: SqliteStore, clock: Clock
-) -> None:
-    proof = (Evidence(title="web", text="boom"),)
-    for number, clock.at in ((1, START), (2, START + timedelta(days=10))):
-        change = succeeded(number)
-        entered = step(started_at=clock.at)
-        await store.write(
-            Change(
-                deployment=change.deployment,
-                release=change.release,
-                deployed=number,
-                events=change.events,
-                step=entered,
-                evidence=proof,
-            )
-        )
-        await store.count("checks", f"{clock.at:%Y-%m-%d}")
-    await store.tidy(now=START + timedelta(days=11), keep_days=5)
-    assert (await store.steps(1), await store.evidence(1)) == ((), ())
-    assert (len(await store.steps(2)), await store.evidence(2)) == (1, proof)
-    assert [r.cursor for r in await store.events(after=0, limit=9)] == [2]
-    assert [d.id for d in await store.deployments(limit=9)] == [2, 1]
-    assert await store.releases(limit=9) == (release(2), release(1))
-    assert await rows(store, "counters") == 1
-
-
-async def test_cursors_go_on_after_every_event_was_dropped(store: SqliteStore) -> None:
-    await store.write(Change(events=(FaultCleared(what="git"),) * 3))
-    await store.tidy(now=START + timedelta(days=99), keep_days=5)
-    assert await store.recent_events(limit=9) == ()
-    assert (await store.load()).cursor == 3
-    (recorded,) = await store.write(Change(events=(FaultCleared(what="git"),)))
-    assert recorded.cursor == 4
-
-
-async def test_a_deployment_that_is_not_over_keeps_its_steps(store: SqliteStore) -> None:
-    for state in (State.PREPARING, State.PULLING):
-        await store.write(Change(deployment=deployment(1, state), step=step(state)))
-    await store.tidy(now=START + timedelta(days=999), keep_days=5)
-    assert len(await store.steps(1)) == 2
-    await store.write(Change(deployment=ended(1)))
-    await store.tidy(now=START + timedelta(days=999), keep_days=5)
-    assert await store.steps(1) == ()
-
-
-async def test_writes_go_on_during_a_tidy(store: SqliteStore) -> None:
-    old = START - timedelta(days=9)
-    await add_all(store, [sample(n, at=old) for n in range(6 * tidy.ROWS)])
-    tidying = asyncio.create_task(store.tidy(now=START, keep_days=365))
-    await asyncio.sleep(0)
-    await store.write(queued(1))
-    left = await rows(store, "samples")
-    assert left > 0  # the write did not wait for all of it
-    await tidying
-    assert await rows(store, "samples") == 0
-
-
-async def test_a_tidy_gives_space_back(store: SqliteStore, tmp_path: Path) -> None:
-    big = (Evidence(title="web", text="x" * 100_000),)
-    for number in range(1, 60):
-        await store.write(Change(deployment=ended(number), evidence=big))
-    await store.tidy(now=START, keep_days=5)
-    full = (tmp_path / "state.db").stat().st_size
-    await store.tidy(now=START + timedelta(days=99), keep_days=5)
-    assert (tmp_path / "state.db").stat().st_size < full / 2
-    assert (tmp_path / "state.db-wal").stat().st_size == 0
-    assert await store.check_integrity() == ()

@@ -7,6 +7,7 @@ machine lacks is an error in CI; elsewhere such tests are skipped, and the summa
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -50,6 +51,13 @@ def docker_engine(_session_engine: DockerEngine) -> Iterator[DockerEngine]:
     """The private engine of this test run; whatever a test does to it, the next one finds it running."""
     yield _session_engine
     _session_engine.ensure_running()
+
+
+@pytest.fixture
+def engine_home() -> Iterator[Path]:
+    """A home for an engine of a test's own; pytest's folders have too long names for its sockets."""
+    with tempfile.TemporaryDirectory(prefix="kgo-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -103,14 +111,12 @@ def sandbox(new_sandbox: NewSandbox) -> Sandbox:
     return new_sandbox()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Count in words what this machine could not run."""
-    lacking = [
-        report for report in terminalreporter.getreports("skipped") if NOT_HERE in str(report.longrepr)
-    ]
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Count in words what this machine could not run, as the last lines on the screen."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    skipped = reporter.getreports("skipped") if reporter is not None else []
+    lacking = [str(report.longrepr) for report in skipped if NOT_HERE in str(report.longrepr)]
     if lacking:
-        reason = str(lacking[0].longrepr).partition(NOT_HERE)[2].rstrip("')")
-        terminalreporter.section("THE LAB IS NOT COMPLETE", sep="!", red=True, bold=True)
-        terminalreporter.line(
-            f"{len(lacking)} tests on real parts did NOT run: {reason}", red=True, bold=True
-        )
+        reason = lacking[0].partition(NOT_HERE)[2].rstrip("'\")")
+        reporter.section("THE LAB IS NOT COMPLETE", sep="!", red=True, bold=True)
+        reporter.line(f"{len(lacking)} tests on real parts did NOT run: {reason}", red=True, bold=True)

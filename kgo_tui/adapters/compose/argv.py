@@ -19,7 +19,12 @@ _OURS = (
 _DECIDED_HERE = ("COMPOSE_REMOVE_ORPHANS", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_STATUS_STDOUT")
 """Would change what a command does, or where it writes, behind the back of its words."""
 
-_FIXED = {"COMPOSE_ANSI": "never", "COMPOSE_PROGRESS": "plain", "COMPOSE_MENU": "false", "DOCKER_CLI_HINTS": "false"}
+_FIXED = {
+    "COMPOSE_ANSI": "never",
+    "COMPOSE_PROGRESS": "plain",
+    "COMPOSE_MENU": "false",
+    "DOCKER_CLI_HINTS": "false",
+}
 """Lines for a reader without a terminal, in every Compose v2; one too old for a name ignores it."""
 
 

@@ -10,6 +10,7 @@ import os
 import pwd
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from kgo_tui.adapters.compose import argv
 from kgo_tui.adapters.compose.failures import Redact, no_compose
@@ -73,6 +74,9 @@ class Cli:
             )
         except OSError as error:
             raise self._not_started(error) from error
+        except CommandFailed as error:
+            error.output = self._redact(error.output)
+            raise
 
     def _complete(self, variables: Mapping[str, str]) -> dict[str, str]:
         full = argv.environment(self._environment, variables, self._docker_host)
@@ -81,7 +85,7 @@ class Cli:
         return full
 
     def _not_started(self, error: OSError) -> Exception:
-        if not os.path.isdir(self._directory):
+        if not Path(self._directory).is_dir():
             return CommandFailed(f"the directory of the compose project is not there: {self._directory}")
         return no_compose(f"the docker client cannot be started ({error.strerror})")
 

@@ -121,7 +121,9 @@ def images_in_use(client: APIClient, project: str) -> dict[str, Image]:
     one-shot's image belongs to what is deployed as well); a container that was never started, or
     that a person started with `docker compose run`, tells nothing.
     """
-    told = [each for each in views(of_project(client, project)) if not each.oneoff and each.state != "created"]
+    told = [
+        each for each in views(of_project(client, project)) if not each.oneoff and each.state != "created"
+    ]
     chosen: dict[str, ContainerView] = {}
     for each in sorted(told, key=lambda each: each.state == "running"):
         chosen[each.service] = each
@@ -145,11 +147,13 @@ def tidy(client: APIClient, project: str) -> list[str]:
     """
     rows = _listed(client, project)
     taken = {name.removeprefix("/") for row in rows for name in row.get("Names") or []}
-    done = []
-    for row in rows:
-        for half in filter(None, map(lambda name: _half_made(name, row), row.get("Names") or [])):
-            done.append(_mend(client, row["Id"], half, taken))
-    return done
+    halves = [
+        (row["Id"], half)
+        for row in rows
+        for name in row.get("Names") or []
+        if (half := _half_made(name, row))
+    ]
+    return [_mend(client, container, half, taken) for container, half in halves]
 
 
 def _half_made(name: str, row: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -110,7 +110,7 @@ def _replicas(body: Mapping[str, Any]) -> int:
 
 
 def _has_healthcheck(check: Mapping[str, Any] | None) -> bool:
-    return bool(check) and not check.get("disable") and check.get("test") != ["NONE"]
+    return check is not None and not check.get("disable") and check.get("test") not in (None, ["NONE"])
 
 
 def _takes_host_ports(body: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kgo_tui.adapters.compose.containers import described
+from kgo_tui.adapters.compose.containers import described, moment
 from kgo_tui.adapters.compose.failures import Redact
 from kgo_tui.core.model import ContainerView, Evidence
 from kgo_tui.core.text import clean
@@ -55,7 +55,8 @@ def state_lines(inspected: Mapping[str, Any]) -> list[str]:
     lines += [f"error: {state['Error']}"] if state.get("Error") else []
     lines += ["killed because memory ran out"] if state.get("OOMKilled") else []
     lines += [f"restarts: {inspected.get('RestartCount', 0)}"]
-    lines += [f"{name}: {state[key]}" for name, key in (("started", "StartedAt"), ("ended", "FinishedAt"))]
+    times = (("started", moment(state.get("StartedAt"))), ("ended", moment(state.get("FinishedAt"))))
+    lines += [f"{name}: {at.isoformat(timespec='milliseconds')}" for name, at in times if at is not None]
     return lines + list(_checks(state.get("Health") or {}))
 
 
@@ -91,5 +92,3 @@ def _safe(lines: Iterable[str], redact: Redact) -> str:
     # Redacted before it is cut, so that no half of a secret is left at the cut.
     text = "\n".join(clean(redact(part)) for line in lines for part in line.splitlines() or [""])
     return text if len(text) <= LOG_CHARS else f"…\n{text[-LOG_CHARS:]}"
-
-

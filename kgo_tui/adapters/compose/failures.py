@@ -29,7 +29,7 @@ NO_SPACE_HINT = "Free some space (docker system df, docker image prune) and depl
 
 
 def forbidden() -> RuntimeUnreachable:
-    """This user may not ask Docker."""
+    """Docker is there, and not for this user."""
     return RuntimeUnreachable("Docker may not be used by this user: permission denied", hint=FORBIDDEN_HINT)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kgo_tui.adapters.compose import refs
 from kgo_tui.adapters.compose.sdk import Engine
-from kgo_tui.core.errors import CommandFailed, ImagesGone
+from kgo_tui.core.errors import ImagesGone
 from kgo_tui.core.model import Image
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def inspect(client: APIClient, name: str) -> dict[str, Any] | None:
     from docker.errors import NotFound  # noqa: PLC0415
 
     try:
-        found: dict[str, Any] = client.inspect_image(name)
+        found: dict[str, Any] = client.inspect_image(name)  # type: ignore[no-untyped-call]
     except NotFound:
         return None
     return found

@@ -25,45 +25,71 @@ class Fault(Enum):
     OTHER = auto()
 
 
-_SENTENCES: tuple[tuple[Fault, str], ...] = (
-    (Fault.RUNTIME_FORBIDDEN, r"permission denied while trying to connect to the docker"),
-    (
-        Fault.RUNTIME_DOWN,
-        r"cannot connect to the docker daemon|error during connect|failed to connect to the docker api"
-        r"|is the docker daemon running",
+_SENTENCES: dict[Fault, tuple[str, ...]] = {
+    Fault.RUNTIME_FORBIDDEN: (r"permission denied while trying to connect to the docker",),
+    Fault.RUNTIME_DOWN: (
+        r"cannot connect to the docker daemon",
+        r"failed to connect to the docker api",
+        r"is the docker daemon running",
+        r"error during connect",
     ),
-    (
-        Fault.NO_COMPOSE,
-        r"'compose' is not a docker command|unknown command: docker compose"
-        r"|unknown (?:shorthand )?flag: '?[\w-]+'?(?: in -f)?\s*see 'docker --help'",
+    Fault.NO_COMPOSE: (
+        r"'compose' is not a docker command",
+        r"unknown command: docker compose",
+        r"unknown shorthand flag: 'f' in -f",
+        r"unknown flag: --(?:env-file|format|hash|project-directory|profile)",
     ),
-    (Fault.NO_SPACE, r"no space left on device|disk quota exceeded"),
-    (Fault.NO_BUILDX, r"requires buildx|buildx component is missing"),
-    (
-        Fault.NOT_PUBLISHED,
-        r"manifest unknown|manifest for \S+ not found|name unknown|repository name not known"
-        r"|pull access denied|repository (?:\S+ )?(?:does not exist|not found)"
-        r"|(?<!permission )\bdenied\b|\S+[:@]\S+: not found\s*$|error parsing http 404 response",
+    Fault.NO_SPACE: (r"no space left on device", r"disk quota exceeded"),
+    Fault.NO_BUILDX: (r"requires buildx", r"buildx component is missing"),
+    Fault.NOT_PUBLISHED: (
+        r"manifest unknown",
+        r"manifest for \S+ not found",
+        r"name unknown",
+        r"repository name not known",
+        r"repository (?:\S+ )?(?:does not exist|not found)",
+        r"pull access denied",
+        r"(?<!permission )\bdenied\b",
+        r"\S+[:@]\S+: not found\s*$",
+        r"error parsing http 404 response",
+        r"unexpected status .*: 40[34]\b",
     ),
-    (
-        Fault.LOGIN_NEEDED,
-        r"unauthorized|authentication required|no basic auth credentials|insufficient_scope"
-        r"|incorrect username or password|error getting credentials",
+    Fault.LOGIN_NEEDED: (
+        r"unauthorized",
+        r"unexpected status .*: 401\b",
+        r"authentication required",
+        r"no basic auth credentials",
+        r"insufficient_scope",
+        r"incorrect username or password",
+        r"error getting credentials",
     ),
-    (
-        Fault.REGISTRY_DOWN,
-        r"connection refused|no such host|i/o timeout|tls handshake timeout|toomanyrequests"
-        r"|too many requests|status(?: code)?:? (?:5\d\d|429)|connection reset|broken pipe|\beof\s*$"
-        r"|deadline exceeded|client\.timeout|request canceled|network is unreachable|no route to host"
-        r"|server misbehaving|temporary failure in name resolution|x509:|tls: ",
+    Fault.REGISTRY_DOWN: (
+        r"connection refused",
+        r"connection reset",
+        r"broken pipe",
+        r"\beof\s*$",
+        r"no such host",
+        r"no route to host",
+        r"network is unreachable",
+        r"server misbehaving",
+        r"temporary failure in name resolution",
+        r"i/o timeout",
+        r"tls handshake timeout",
+        r"deadline exceeded",
+        r"client\.timeout",
+        r"request canceled",
+        r"toomanyrequests",
+        r"too many requests",
+        r"status(?: code)?:? (?:5\d\d|429)\b",
+        r"unexpected status .*: (?:5\d\d|429)\b",
+        r"x509:",
     ),
-)
-_COMPILED = tuple((fault, re.compile(pattern, re.IGNORECASE)) for fault, pattern in _SENTENCES)
+}
+_COMPILED = {fault: re.compile("|".join(all_), re.IGNORECASE) for fault, all_ in _SENTENCES.items()}
 
 _NOTE = re.compile(r'^time="[^"]*" level=(?:warning|info|debug)|^WARN\[|^\s*(?:#\d+ |-{3,}|>)')
 """Lines beside the matter: Compose's warnings, and what the builder repeats."""
 
-_LAYER = re.compile(r"^\s*[0-9a-f]{12} |\[=*>? *\]|\d [kMG]?B */ *[\d.]+ ?[kMG]?B")
+_LAYER = re.compile(r"^\s*[0-9a-f]{12} |\[=*>? *\]|\d ?[kMG]?B */ *[\d.]+ ?[kMG]?B")
 """Lines of progress that redraw themselves many times a second on a terminal."""
 
 _SUBJECT = r"^\s*(?:Image )?{} (?:Error |Warning )?(.*)$"
@@ -71,7 +97,7 @@ _SUBJECT = r"^\s*(?:Image )?{} (?:Error |Warning )?(.*)$"
 
 def classify(sentence: str) -> Fault:
     """What one error sentence says. The first fault that matches counts: the nearest cause first."""
-    return next((fault for fault, pattern in _COMPILED if pattern.search(sentence)), Fault.OTHER)
+    return next((fault for fault, pattern in _COMPILED.items() if pattern.search(sentence)), Fault.OTHER)
 
 
 def last_words(output: str) -> str:

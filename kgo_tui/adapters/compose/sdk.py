@@ -6,7 +6,9 @@ imported by the first question: that takes 0.2 s and 25 MB, and some commands as
 
 from __future__ import annotations
 
+import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +30,13 @@ PING_S = 3.0
 """Seconds for it to show that it is there."""
 
 
+KNOCK_S = 3.0
+"""Seconds to get in at the engine's own socket."""
+
+DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+"""Where the SDK looks when nothing tells it where."""
+
+
 class Engine:
     """The engine that the docker command line would use too, given the same environment."""
 
@@ -35,7 +44,10 @@ class Engine:
         self._environment = environment
         self._docker_host = docker_host
         self._clients: dict[float, APIClient] = {}
+        self._place: dict[str, Any] | None = None
         self._lock = threading.Lock()
+        self.close = weakref.finalize(self, _close_all, self._clients)
+        """Lets go of all connections; happens by itself when the engine is no longer used."""
 
     async def ask(self, question: Callable[[APIClient], T], *, answer_s: float = ANSWER_S) -> T:
         """Ask in a thread, with a client whose every request has `answer_s` seconds. Raises
@@ -44,6 +56,7 @@ class Engine:
 
         def work(_stop: threading.Event) -> T:
             with translated():
+                _knock(self._where())
                 return question(self._client(answer_s))
 
         return await in_thread(work)
@@ -52,8 +65,14 @@ class Engine:
         """A new connection; blocks. Raises what the SDK does: use it within `translated`."""
         from docker import APIClient  # noqa: PLC0415
 
-        where = _where(self._environment, self._docker_host)
+        where = self._where()
+        _knock(where)
         return APIClient(version="auto", timeout=int(answer_s), use_ssh_client=True, **where)
+
+    def _where(self) -> dict[str, Any]:
+        if self._place is None:
+            self._place = _where(self._environment, self._docker_host)
+        return self._place
 
     def _client(self, answer_s: float) -> APIClient:
         with self._lock:
@@ -61,12 +80,11 @@ class Engine:
                 self._clients[answer_s] = self.connect(answer_s)
             return self._clients[answer_s]
 
-    def close(self) -> None:
-        """Let go of all connections."""
-        with self._lock:
-            for client in self._clients.values():
-                client.close()
-            self._clients.clear()
+
+def _close_all(clients: dict[float, APIClient]) -> None:
+    for client in clients.values():
+        client.close()
+    clients.clear()
 
 
 def _where(environment: Mapping[str, str], docker_host: str | None) -> dict[str, Any]:
@@ -75,13 +93,24 @@ def _where(environment: Mapping[str, str], docker_host: str | None) -> dict[str,
     from docker.utils import kwargs_from_env  # noqa: PLC0415
 
     given = {"DOCKER_HOST": docker_host} if docker_host else {}
-    where: dict[str, Any] = kwargs_from_env(environment={**environment, **given})
+    where: dict[str, Any] = {**kwargs_from_env(environment={**environment, **given})}
     if "base_url" in where:
         return where
     context = ContextAPI.get_context(environment.get("DOCKER_CONTEXT"))
     if context is None or not context.Host:
         return where
     return {"base_url": context.Host, **({"tls": context.TLSConfig} if context.TLSConfig else {}), **where}
+
+
+def _knock(where: Mapping[str, Any]) -> None:
+    """Raise OSError at once when nobody answers at the engine's socket, or we may not ask: the SDK
+    says so less clearly, and leaves a socket open each time.
+    """
+    path = str(where.get("base_url") or DEFAULT_SOCKET).removeprefix("unix://")
+    if path.startswith("/"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(KNOCK_S)
+            door.connect(path)
 
 
 @contextmanager

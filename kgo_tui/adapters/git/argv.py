@@ -54,11 +54,12 @@ def tracking_ref(remote: str, branch: str) -> str:
 
 def fetch(path: str, remote: str, branch: str) -> list[str]:
     """Bring in one branch, whatever the clone is configured to fetch (shallow and single-branch
-    clones too) and even when its history was rewritten. Tags follow, so that they can be named.
+    clones too) and even when its history was rewritten. Tags follow, so that they can be named. What
+    comes stays one pack: a single file to make durable, where unpacking makes one of each object.
     """
     spec = f"+{local_ref(branch)}:{tracking_ref(remote, branch)}"
     options = ("--quiet", "--no-progress", "--no-prune", "--no-recurse-submodules", "--refmap=")
-    return writes(path, "fetch", *options, "--end-of-options", remote, spec)
+    return writes(path, "-c", "fetch.unpackLimit=1", "fetch", *options, "--end-of-options", remote, spec)
 
 
 def status(path: str) -> list[str]:
@@ -186,12 +187,12 @@ def stash_create(path: str, message: str) -> list[str]:
 
 def stash_store(path: str, message: str, stash: str) -> list[str]:
     """Put a made stash on the list that `git stash list` shows."""
-    return writes(path, "stash", "store", "--quiet", f"--message={message}", stash)
+    return writes(path, "stash", "store", f"--message={message}", stash)
 
 
 def take_as_is(path: str) -> list[str]:
     """Enter the files' present content in the index, which ends a merge's conflicts."""
-    return writes(path, "add", "--update", "--", ":/")
+    return writes(path, "add", "--update")
 
 
 def set_ref(path: str, ref: str, commit: str) -> list[str]:

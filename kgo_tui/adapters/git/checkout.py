@@ -10,9 +10,9 @@ import os
 import re
 from collections.abc import Mapping
 
-from kgo_tui.adapters.git import argv, compare, debris, obstacles, output
+from kgo_tui.adapters.git import argv, compare, debris, locks, obstacles, output
 from kgo_tui.adapters.git.command import WRITE_S, Repository
-from kgo_tui.adapters.git.faults import IndexBroken
+from kgo_tui.adapters.git.faults import IndexBroken, LockHeld
 from kgo_tui.adapters.git.output import File, Status
 from kgo_tui.core.errors import LocalChanges, SourceError, UnknownCommit, UntrackedInTheWay
 
@@ -52,6 +52,7 @@ class Checkout:
 
     def _look(self) -> Status:
         """Where things stand; a broken index is made anew first, if saving is allowed."""
+        self._wait_for_index()
         try:
             return output.status(self._git(argv.verify_status(self.path)))
         except IndexBroken:
@@ -60,6 +61,12 @@ class Checkout:
             self.repository.run("rm", "-f", "--", f"{self.repository.git_dir()}/index")
             self._git(argv.rebuild_index(self.path, "HEAD"))
             return output.status(self._git(argv.verify_status(self.path)))
+
+    def _wait_for_index(self) -> None:
+        # Looked for, not run into: some commands fail on this lock without a word.
+        lock = f"{self.repository.git_dir()}/index.lock"
+        if compare.kind(lock) is not None:
+            locks.wait_until_free(self.repository, LockHeld(lock))
 
     def _is_there(self, status: Status) -> bool:
         return status.head == self.commit and status.branch == self.branch and not status.entries

@@ -1,9 +1,10 @@
 """Gives files that root left in a repository back to its owner.
 
-Owns the walk as root through directories that an ordinary user controls. Must not follow a symbolic
-link, nor give away a file that also has another name: a hard link under .git to a file elsewhere
-would hand that one over. So every step goes through an open directory, and every change to an inode
-that was opened, looked at and not named again.
+Owns the walk as root through directories that an ordinary user controls. Must not give away what
+that user put there to be given: so every step goes through an open directory and follows no symbolic
+link; every change is made to an inode that was opened and looked at, never to a name; a file with
+another name elsewhere (a hard link) stays as it is, and so does one that not everyone may read (a
+secret of root's that was moved there: who owns a directory may move what is in it).
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 
 from kgo_tui.adapters.git import argv, output
 from kgo_tui.adapters.git.command import Repository
 from kgo_tui.adapters.host import Identity
+from kgo_tui.core.errors import SourceError
 
 MAX_DEPTH = 64
 """Directories below each other; git itself makes far fewer, and each one costs an open file."""
@@ -42,31 +46,30 @@ class Repair:
 
     def all_below(self, directory: int, depth: int = 0) -> None:
         """Mend everything below an open directory."""
-        with os.scandir(directory) as entries:
-            found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
-        for name, seen in found:
-            self.one(directory, name, seen)
-            if stat.S_ISDIR(seen.st_mode) and depth < MAX_DEPTH:
+        for name in os.listdir(directory):
+            seen = self.one(directory, name)
+            if seen and stat.S_ISDIR(seen.st_mode) and depth < MAX_DEPTH:
                 self.inside(directory, name, partial(self.all_below, depth=depth + 1))
 
     def named(self, tree: Tree, directory: int) -> None:
         """Mend these names, and those below them, in an open directory."""
         for name, below in tree.items():
-            try:
-                self.one(directory, name, os.stat(name, dir_fd=directory, follow_symlinks=False))
-            except FileNotFoundError:
-                continue
-            if below:
+            if self.one(directory, name) and below:
                 self.inside(directory, name, partial(self.named, below))
 
-    def one(self, directory: int, name: str, seen: os.stat_result) -> None:
-        """Mend one name, if what was `seen` there is someone else's."""
-        if not self.foreign(seen.st_uid) or stat.S_ISLNK(seen.st_mode):
-            return  # whose a symbolic link is matters to nobody
+    def one(self, directory: int, name: str) -> os.stat_result | None:
+        """Mend one name, if what is there is someone else's. What was seen there, None for nothing."""
         try:
-            inode = os.open(name, _INODE, dir_fd=directory)
+            seen = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            # Whose a symbolic link is matters to nobody.
+            if self.foreign(seen.st_uid) and not stat.S_ISLNK(seen.st_mode):
+                self._open_and_give(directory, name)
         except FileNotFoundError:
-            return
+            return None  # git makes and removes files all the time
+        return seen
+
+    def _open_and_give(self, directory: int, name: str) -> None:
+        inode = os.open(name, _INODE, dir_fd=directory)
         try:
             self.give(inode)
         finally:
@@ -91,14 +94,28 @@ class Repair:
         except OSError:
             return  # gone, or no directory any more, or a link: not ours to enter
         try:
-            if os.fstat(below).st_dev == self.device:
+            found = os.fstat(below)
+            if found.st_dev == self.device and (not self.foreign(found.st_uid) or _may_be_given(found)):
                 work(below)
         finally:
             os.close(below)
 
 
 def _may_be_given(found: os.stat_result) -> bool:
-    return stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
+    if not found.st_mode & stat.S_IROTH:
+        return False
+    single = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and _links_are_safe()
+    return single or stat.S_ISDIR(found.st_mode)
+
+
+@cache
+def _links_are_safe() -> bool:
+    """Whether the kernel lets users link only what they may write (proc_sys_fs(5)). If not, a link
+    to any file could be there when we open it, and gone again when we count."""
+    try:
+        return Path("/proc/sys/fs/protected_hardlinks").read_text(encoding="ascii").strip() != "0"
+    except OSError:
+        return False
 
 
 def repair(repository: Repository, owner: Identity) -> tuple[int, int]:
@@ -116,8 +133,9 @@ def repair(repository: Repository, owner: Identity) -> tuple[int, int]:
         git.inside(top, ".git", git.all_below)
         files = Repair(owner, lambda uid: uid == 0 != owner.uid, device)
         files.give(top)
-        tracked = output.paths(repository.git(argv.tracked(repository.path)).stdout)
-        files.named(tree_of(tracked), top)
+        with suppress(SourceError):  # a damaged index is told, and mended, by who needs it
+            tracked = output.paths(repository.git(argv.tracked(repository.path)).stdout)
+            files.named(tree_of(tracked), top)
     finally:
         os.close(top)
     return git.mended + files.mended, git.left + files.left

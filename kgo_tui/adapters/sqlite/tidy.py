@@ -23,7 +23,7 @@ ROWS = 5000
 DOCUMENTS = 500
 """Rows with a JSON document or a log that one batch takes."""
 
-_PAGES = 250
+PAGES = 250
 """Free pages given back to the file system at once, and how many may stay free."""
 
 _MINUTES_AFTER = timedelta(days=2)
@@ -85,9 +85,10 @@ def batches(now: datetime, keep_days: int) -> tuple[Batch, ...]:
 def shrink(connection: sqlite3.Connection) -> bool:
     """Give some free pages back to the file system; False when few are left. No transaction."""
     before = _free_pages(connection)
-    if before <= _PAGES:
+    if before <= PAGES:
         return False
-    connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+    # A cursor would stop after the first page; a script runs to its end.
+    connection.executescript(f"PRAGMA incremental_vacuum({PAGES})")
     return _free_pages(connection) < before
 
 

@@ -15,7 +15,7 @@ every_other_time() {
     mkdir /run/odd
 }
 
-awake() { [ "$(date +%s)" -ge "$(($(cat /run/started) + ${SLOW_S:-5}))" ]; }
+awake() { [ "$(date +%s)" -ge "$(($(cat /run/started) + ${SLOW_S:-2}))" ]; }
 
 drip() { # a body that is promised and never ends
     printf 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n'
@@ -54,7 +54,7 @@ serve() {
     date +%s >/run/started
     nc -ll -p 8080 -e /app.sh answer &
     echo "$VERSION is listening on 8080"
-    if [ "$VARIANT" = fragile ]; then rest "${FRAGILE_S:-2}"; echo 'fatal: lost the database' >&2; exit 1; fi
+    if [ "$VARIANT" = fragile ]; then rest "${FRAGILE_S:-1}"; echo 'fatal: lost the database' >&2; exit 1; fi
     wait $!
 }
 

@@ -1,0 +1,128 @@
+"""The engine as others reach it: the same commands and queries over the socket and in the process.
+
+Owns what each command of `core.messages` and each query of `control.queries` means to the engine.
+Must not know sockets, screens or adapters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+from kgo_tui.control import queries as q
+from kgo_tui.core import messages as m
+from kgo_tui.core.errors import KgoError, Refused, UsageError
+from kgo_tui.core.model import Deployment
+from kgo_tui.core.state import EngineState
+from kgo_tui.engine.engine import Engine, OnQueued
+
+log = logging.getLogger(__name__)
+
+Started = Callable[[OnQueued], Coroutine[Any, Any, Deployment]]
+
+
+class EngineService:
+    """Fulfils `control.service.Service`. Deployments it starts go on when whoever asked has left."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._store = engine.world.store
+        self._tasks: set[asyncio.Task[Deployment]] = set()
+
+    def snapshot(self) -> tuple[int, EngineState]:
+        """The cursor of the last durable event, and the state that shows it."""
+        return self._engine.world.feed.cursor, self._engine.world.feed.state
+
+    def subscribe(self, listener: Callable[[m.Recorded], None], /) -> Callable[[], None]:
+        """Call `listener` with every event from now on; returns what ends that."""
+        return self._engine.world.feed.subscribe(listener)
+
+    async def command(self, command: m.Command, by: str) -> object:
+        """Do it. A deployment is answered with its record as soon as it exists; `check` with a
+        Decision, `plan` with a Plan, the others with nothing."""
+        engine = self._engine
+        match command:
+            case m.Deploy(commit=commit):
+                return await self._begin(lambda queued: engine.deploy(commit, by, queued))
+            case m.Rollback(to=to):
+                return await self._begin(lambda queued: engine.rollback(to, by, queued))
+            case m.Check():
+                return await engine.check()
+            case m.MakePlan(commit=commit):
+                return await engine.plan(commit)
+            case m.Suspend(reason=reason):
+                await engine.suspend(reason, by)
+            case m.Resume():
+                await engine.resume(by)
+            case m.Cancel():
+                engine.cancel()
+        return None
+
+    async def query(self, query: q.Query) -> object:
+        """The answer, of the type `query.answer`."""
+        match query:
+            case q.Status():
+                return self._engine.world.feed.state
+            case q.History(limit=limit, before=before):
+                return await self._store.deployments(limit=limit, before=before)
+            case q.Details(id=number):
+                return await self._details(number)
+            case q.Events(after=None, limit=limit):
+                return await self._store.recent_events(limit=limit)
+            case q.Events(after=after, limit=limit):
+                return await self._store.events(after=after or 0, limit=limit)
+            case q.Health(since=since, limit=limit):
+                samples = await self._store.samples(since=since, limit=limit)
+                rollups = await self._store.rollups(since=since, limit=limit)
+                return q.HealthView(samples=samples, rollups=rollups)
+            case q.Releases(limit=limit):
+                return await self._store.releases(limit=limit)
+
+    async def stream(self, request: q.LogRequest) -> AsyncIterator[str]:
+        """The lines of one container of the project."""
+        if not isinstance(request.source, q.ContainerLog):
+            raise Refused("this worker does not stream its journal", hint="Use journalctl.")
+        wanted = request.source.container
+        known = self._engine.world.feed.state.containers
+        if not any(wanted == c.name or c.id.startswith(wanted) for c in known):
+            raise UsageError(f"the project has no container {wanted}")
+        lines = self._engine.world.runtime.logs(wanted, lines=request.lines, follow=request.follow)
+        async for line in lines:
+            yield line
+
+    async def settle(self) -> None:
+        """Return when no deployment that was begun here is still running."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def abandon(self) -> None:
+        """Leave what runs where it is; the record says so, and the next start carries on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _begin(self, start: Started) -> Deployment:
+        queued: asyncio.Future[Deployment] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(start(queued.set_result), name="deployment")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        await asyncio.wait({task, queued}, return_when=asyncio.FIRST_COMPLETED)
+        return queued.result() if queued.done() else await task
+
+    def _ended(self, task: asyncio.Task[Deployment]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, KgoError):
+            log.error("a deployment ended in a way that nobody foresaw", exc_info=error)
+
+    async def _details(self, number: int) -> q.DeploymentDetails:
+        found = await self._store.deployments(limit=1, before=number + 1)
+        if not found or found[0].id != number:
+            raise UsageError(f"there is no deployment {number}")
+        return q.DeploymentDetails(
+            deployment=found[0],
+            steps=await self._store.steps(number),
+            evidence=await self._store.evidence(number),
+        )

@@ -1,0 +1,163 @@
+"""Files of root's go back to the owner of the repository, and no other file does. Needs root."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.git_pair import Pair, git, open_directory
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+OWNER = 12345
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    with open_directory() as top:
+        made = Pair(top)
+        made.give_to(OWNER, OWNER)
+        yield made
+
+
+@pytest.fixture
+def secret(pair: Pair) -> Path:
+    path = pair.top / "outside/secret"
+    path.parent.mkdir()
+    path.write_text("root's")
+    path.chmod(0o644)
+    return path
+
+
+def uid(path: Path) -> int:
+    return path.lstat().st_uid
+
+
+async def test_what_git_as_root_left_is_mended(pair: Pair) -> None:
+    pair.give_to(0, 0)
+    new = pair.commit({"compose.yml": "two\n", "added/deep/file": "x"})
+    pair.push()
+    pair.give_to(OWNER, OWNER)
+    git(pair.tree, "pull", "-q", str(pair.upstream), "main")
+    foreign = pair.foreign_to(OWNER)
+    assert str(pair.tree / "added/deep") in foreign
+    assert str(pair.tree / ".git/index") in foreign
+    source = pair.source()
+    assert await source.repair_ownership() == len(foreign)
+    assert pair.foreign_to(OWNER) == []
+    assert await source.repair_ownership() == 0
+    await source.check_out(pair.first, label="1", save=False)
+    await source.check_out(new, label="2", save=False)
+
+
+async def test_untracked_files_of_root_stay_roots(pair: Pair) -> None:
+    env = pair.tree / ".env"
+    env.write_text("SECRET=1")
+    assert await pair.source().repair_ownership() == 0
+    assert uid(env) == 0
+
+
+async def test_what_a_container_owns_in_the_work_tree_stays_its(pair: Pair) -> None:
+    os.chown(pair.tree / "conf/a", 999, 999)
+    assert await pair.source().repair_ownership() == 0
+    assert uid(pair.tree / "conf/a") == 999
+
+
+async def test_links_are_not_followed(pair: Pair, secret: Path) -> None:
+    (pair.tree / ".git/link").symlink_to(secret)
+    (pair.tree / ".git/directory").symlink_to(secret.parent)
+    os.link(secret, pair.tree / ".git/hard")
+    os.link(secret, pair.tree / ".git/objects/hard")
+    os.mkfifo(pair.tree / ".git/fifo")
+    await pair.source().repair_ownership()
+    assert (uid(secret), uid(secret.parent)) == (0, 0)
+    assert uid(pair.tree / ".git/fifo") == 0
+
+
+async def test_a_tracked_path_that_leads_out_of_the_work_tree(pair: Pair, secret: Path) -> None:
+    outside = secret.parent
+    (outside / "a").write_text("root's")
+    (pair.tree / "conf").rename(pair.tree / "conf.old")
+    (pair.tree / "conf").symlink_to(outside)
+    (pair.tree / "compose.yml").unlink()
+    os.link(secret, pair.tree / "compose.yml")
+    await pair.source().repair_ownership()
+    assert (uid(outside / "a"), uid(outside), uid(secret)) == (0, 0, 0)
+
+
+async def test_a_secret_that_was_moved_in_is_not_handed_over(pair: Pair) -> None:
+    secret = pair.tree / ".git/FETCH_HEAD"
+    secret.write_text("SECRET=1")
+    secret.chmod(0o600)
+    private = pair.tree / ".git/objects/ff"
+    private.mkdir(0o700)
+    await pair.source().repair_ownership()
+    assert (uid(secret), uid(private)) == (0, 0)
+
+
+async def test_a_git_directory_elsewhere_is_left_alone(pair: Pair, secret: Path) -> None:
+    git_dir = secret.parent / "elsewhere"
+    (pair.tree / ".git").rename(git_dir)
+    (pair.tree / ".git").symlink_to(git_dir)
+    (git_dir / "left").write_text("")
+    await pair.source().repair_ownership()
+    assert uid(git_dir / "left") == 0
+
+
+async def test_directories_swapped_for_links_while_we_walk(pair: Pair, secret: Path) -> None:
+    inside = pair.tree / ".git/swap"
+    inside.mkdir()
+    for number in range(50):
+        (inside / f"secret{number}").write_text("")
+        (secret.parent / f"secret{number}").write_text("")
+    done = threading.Event()
+    swapper = threading.Thread(target=_swap, args=(inside, secret, done))
+    swapper.start()
+    try:
+        for _ in range(60):
+            await pair.source().repair_ownership()
+            give_back(inside)
+    finally:
+        done.set()
+        swapper.join()
+    assert [path for path in secret.parent.rglob("*") if uid(path) != 0] == []
+
+
+def give_back(inside: Path) -> None:
+    """Make the bait root's again, as far as it can be found."""
+    for number in range(1, 50):
+        with suppress(OSError):
+            os.chown(inside / f"secret{number}", 0, 0, follow_symlinks=False)
+
+
+def _swap(inside: Path, secret: Path, done: threading.Event) -> None:
+    """Put links in the place of a directory and of a file, and take them away, as fast as can be."""
+    aside, file = inside.with_name("aside"), inside / "secret0"
+    while not done.is_set():
+        inside.rename(aside)
+        inside.symlink_to(secret.parent)
+        inside.unlink()
+        aside.rename(inside)
+        file.unlink()
+        os.link(secret, file)
+        file.unlink()
+        file.touch()
+
+
+async def test_deeper_than_any_git_goes(pair: Pair) -> None:
+    path = pair.tree / ".git"
+    for _ in range(200):
+        path /= "d"
+        path.mkdir()
+    await pair.source().repair_ownership()
+    assert uid(pair.tree / ".git/d/d/d") == OWNER
+
+
+async def test_nothing_to_do_for_anyone_but_root(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    (pair.tree / ".git/left").write_text("")
+    monkeypatch.setattr(os, "geteuid", lambda: OWNER)
+    assert await pair.source().repair_ownership() == 0
+    assert uid(pair.tree / ".git/left") == 0
