@@ -103,6 +103,10 @@ def _showing(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("events", "what happened", 50),
     ):
         shown = _json(commands.add_parser(name, help=what))
+        if name == "history":
+            shown.add_argument(
+                "deployment", nargs="?", type=_positive, metavar="DEPLOYMENT", help="one in full"
+            )
         shown.add_argument(
             "-n", "--limit", type=_positive, default=limit, metavar="N", help=f"(default {limit})"
         )

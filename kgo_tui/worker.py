@@ -21,6 +21,8 @@ from kgo_tui.headless.progress import PlainProgress
 from kgo_tui.service import EngineService
 from kgo_tui.wiring import Assembly, assembled, load_config, locked
 
+log = logging.getLogger(__name__)
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -33,6 +35,10 @@ async def monitor(arguments: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
         places = stack.enter_context(locked(loaded))
         assembly = await stack.enter_async_context(assembled(loaded, places.store))
+        for warning in assembly.effective.warnings:
+            log.warning("%s", warning)
+        if assembly.effective.notify:
+            log.warning("[[notify]] is configured, but this version sends no notifications")
         progress = PlainProgress(sys.stdout, assembly.effective.language)
         assembly.world.feed.subscribe(progress.show)
         service = EngineService(assembly.engine)

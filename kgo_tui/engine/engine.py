@@ -76,7 +76,7 @@ class Engine:
                 return None
             await self._usable(obstacle)
             await self._detected(decision.target)
-            deployment = await self._queue(decision.target, Trigger.POLL, "poll", named=False)
+            deployment = await self._queue(decision.target, Trigger.POLL, "kgo-tui", named=False)
             return await self._carried(deployment)
 
     async def deploy(self, commit: str | None, by: str, queued: OnQueued = ignore_queued) -> Deployment:

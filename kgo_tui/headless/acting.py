@@ -9,7 +9,7 @@ import argparse
 import sys
 
 from kgo_tui.core import messages as m
-from kgo_tui.core.model import Deployment, State, Trigger
+from kgo_tui.core.model import Deployment, State
 from kgo_tui.core.report import succeeded
 from kgo_tui.headless.connecting import acting_channel
 from kgo_tui.headless.progress import stdout
@@ -52,10 +52,10 @@ def code_of(deployment: Deployment) -> int:
 async def _follow(arguments: argparse.Namespace, command: m.Deploy | m.Rollback) -> int:
     async with acting_channel(arguments) as (channel, language):
         ended = await channel.follow(command, stdout(language).show)
-    if ended.trigger is Trigger.ROLLBACK or ended.state is not State.ROLLED_BACK:
-        return code_of(ended)
-    sys.stdout.write(f"kgo-tui history; kgo-tui deploy {ended.to_commit[:7]} to try it again\n")
-    return code_of(ended)
+    code = code_of(ended)
+    if code != DONE:
+        sys.stdout.write(f"kgo-tui history {ended.id} shows the steps and the evidence\n")
+    return code
 
 
 async def _tell(arguments: argparse.Namespace, command: m.Command, said: str) -> int:

@@ -61,7 +61,9 @@ async def status(arguments: argparse.Namespace) -> int:
 
 
 async def history(arguments: argparse.Namespace) -> int:
-    """The deployments, newest first."""
+    """The deployments, newest first; or one in full, with its commands and the evidence."""
+    if arguments.deployment is not None:
+        return await _one(arguments)
     async with looking_channel(arguments) as (channel, _language):
         deployments = await channel.query(q.History(limit=arguments.limit))
         steps = (
@@ -69,6 +71,19 @@ async def history(arguments: argparse.Namespace) -> int:
         )
     entries = [report.deployment(d, s) for d, s in zip(deployments, steps, strict=False)]
     _put(arguments, entries, text.history(deployments, datetime.now(UTC)))
+    return 0
+
+
+async def _one(arguments: argparse.Namespace) -> int:
+    async with looking_channel(arguments) as (channel, _language):
+        found = await channel.query(q.Details(id=arguments.deployment))
+    entry = {
+        **report.deployment(found.deployment, found.steps),
+        "commands": [command for step in found.steps for command in step.commands],
+        "evidence": msgspec.to_builtins(found.evidence),
+    }
+    lines = text.deployment(found.deployment, found.steps, found.evidence, datetime.now(UTC))
+    _put(arguments, [entry], lines)
     return 0
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from kgo_tui.core import report
 from kgo_tui.core.messages import Recorded
-from kgo_tui.core.model import Deployment, Drift, Plan, Sample
+from kgo_tui.core.model import Deployment, Drift, Evidence, Plan, Sample, Step
 from kgo_tui.core.state import EngineState
 from kgo_tui.phrases import line
 
@@ -80,6 +80,21 @@ def history(deployments: Sequence[Deployment], now: datetime) -> Iterator[str]:
     ]
     heads = ("ID", "", "STATE", "COMMITS", "TRIGGER", "BY", "WHEN", "TOOK", "DOWN", "WHY")
     yield from table(heads, rows) if rows else ("no deployment yet",)
+
+
+def deployment(
+    d: Deployment, steps: Sequence[Step], evidence: Sequence[Evidence], now: datetime
+) -> Iterator[str]:
+    """One deployment in full: its row, its steps with their commands, the evidence of a failure."""
+    yield from history([d], now)
+    yield ""
+    for step in steps:
+        took = "" if step.ended_at is None else f"{(step.ended_at - step.started_at).total_seconds():.1f} s"
+        yield f"{step.state:<18} {step.outcome or '…':<13} {took:>8}  {step.message}".rstrip()
+        yield from (f"    $ {command}" for command in step.commands)
+    for one in evidence:
+        yield f"\n── {one.title}"
+        yield from one.text.splitlines()
 
 
 def plan(p: Plan) -> Iterator[str]:

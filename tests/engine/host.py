@@ -7,8 +7,10 @@ fakes act on it, tests look at it.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from kgo_tui.core.model import ContainerView, Image
 from tests.engine.clock import FakeClock
@@ -183,14 +185,14 @@ class Host:
             config_hash=box.spec.hash(box.spec.ref),
         )
         if box.stopped:
-            return replace_view(view, state="exited", exit_code=143)
+            return replace(view, state="exited", exit_code=143)
         if behaviour.restarts_every_s is not None:
-            return replace_view(view, restarts=int(age_s / behaviour.restarts_every_s))
+            return replace(view, restarts=int(age_s / behaviour.restarts_every_s))
         if behaviour.exits_after_s is not None and age_s >= behaviour.exits_after_s:
-            return replace_view(view, state="exited", exit_code=behaviour.exit_code)
+            return replace(view, state="exited", exit_code=behaviour.exit_code)
         if box.spec.healthcheck:
             health = behaviour.health if age_s >= behaviour.ready_after_s else "starting"
-            return replace_view(view, health=health)
+            return replace(view, health=health)
         return view
 
     def views(self) -> tuple[ContainerView, ...]:
@@ -212,13 +214,3 @@ class Host:
     def image_of(self, service: str, spec: Spec, ref: str) -> Image:
         """The image that a name stands for on this host."""
         return Image(ref=ref, image_id=self.names[ref], digest=f"{service}@{self.names[ref]}")
-
-
-def replace_view(view: ContainerView, **changes: object) -> ContainerView:
-    """The view with some of it changed."""
-    from msgspec.structs import replace as changed  # noqa: PLC0415 - msgspec's, not dataclasses'
-
-    return changed(view, **changes)
-
-
-__all__ = ["APP", "BASIC", "DB", "Behaviour", "Box", "Compose", "Host", "Spec", "image_id", "replace", "sha"]
