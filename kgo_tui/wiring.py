@@ -82,6 +82,7 @@ async def assembled(loaded: Loaded, store_path: Path, *, read_only: bool = False
     clock = SystemClock()
     store = await SqliteStore.open(store_path, read_only=read_only, now=clock.now)
     prober = _prober(loaded.config, effective, clock)
+    runtime = _runtime(loaded.config, effective)
     try:
         known = await store.load()
         today = clock.now().date().isoformat()
@@ -102,7 +103,7 @@ async def assembled(loaded: Loaded, store_path: Path, *, read_only: bool = False
         )
         world = World(
             source=_source(loaded.config, effective),
-            runtime=_runtime(loaded.config, effective),
+            runtime=runtime,
             prober=prober,
             store=store,
             clock=clock,
@@ -111,6 +112,7 @@ async def assembled(loaded: Loaded, store_path: Path, *, read_only: bool = False
         )
         yield Assembly(engine=Engine(world), world=world, effective=effective)
     finally:
+        runtime.close()
         await prober.aclose()
         await store.close()
 

@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from kgo_tui.config.keys import KEYS, attribute, default
-from kgo_tui.config.load import Loaded, load
 from kgo_tui.config.problems import ConfigInvalid
 from kgo_tui.config.secret import Secret
 from kgo_tui.config.sections import NOTIFIED, SECTIONS, Config
-from kgo_tui.core.errors import ConfigError, UsageError
-
-MINIMAL = '[repository]\npath = "/srv/app"\n'
-
-
-class Host:
-    """A system's and a user's configuration directory."""
-
-    def __init__(self, root: Path) -> None:
-        self.system, self.user = root / "etc", root / "user"
-        self.system.mkdir()
-        self.user.mkdir()
-
-    def write(self, text: str, name: str = "config", *, user: bool = False) -> Path:
-        path = (self.user if user else self.system) / f"{name}.toml"
-        path.write_text(text, "utf-8")
-        return path
-
-    def load(self, **given: Any) -> Loaded:
-        return load(**{"environ": {}, "system_dir": self.system, "user_dir": self.user} | given)
-
-    def faults(self, text: str = MINIMAL, **given: Any) -> list[str]:
-        self.write(text)
-        with pytest.raises(ConfigInvalid) as raised:
-            self.load(**given)
-        return [str(problem).replace(f"{self.system}/", "") for problem in raised.value.problems]
+from kgo_tui.core.errors import UsageError
+from tests.config_host import MINIMAL, Host
 
 
 @pytest.fixture
@@ -143,99 +112,19 @@ def test_every_kind_of_value_can_come_from_the_environment(
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("180", 180), ("0.5", 0.5), ('"90s"', 90), ('"3m"', 180), ('"1h 30m"', 5400), ('"250ms"', 0.25), ('"5"', 5)],
+    [
+        ("180", 180),
+        ("0.5", 0.5),
+        ('"90s"', 90),
+        ('"3m"', 180),
+        ('"1h 30m"', 5400),
+        ('"250ms"', 0.25),
+        ('"5"', 5),
+    ],
 )
 def test_durations_are_seconds_or_text_with_units(host: Host, written: str, seconds: float) -> None:
     host.write(f"{MINIMAL}[health]\nstable_for = {written}\n")
     assert host.load().config.health.stable_for_s == seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("[helth]\nurls = []", 'config.toml:3: helth: unknown section (did you mean "health"?)'),
-        ("brunch = 'x'", 'config.toml:3: repository.brunch: unknown key (did you mean "branch"?)'),
-        ("on-rewrite = 'follow'", 'config.toml:3: repository.on-rewrite: unknown key (did you mean "on_rewrite"?)'),
-        ("urls = []", "config.toml:3: repository.urls: unknown key (it belongs in [health])"),
-        ("language = 'fr'", "config.toml:3: repository.language: unknown key (it belongs in the top of the file)"),
-        ("zzz = 1", "config.toml:3: repository.zzz: unknown key"),
-        ("on_rewrite = 'folow'", 'config.toml:3: repository.on_rewrite: the text "folow" is not one of refuse, '
-         'follow (did you mean "follow"?)'),
-        ("branch = 3", "config.toml:3: repository.branch: expected a text, found the number 3"),
-        ("branch = ''", "config.toml:3: repository.branch: is empty"),
-        ("branch = '-x'", 'config.toml:3: repository.branch: the text "-x" is not a branch name'),
-        ("branch = 'a..b'", 'config.toml:3: repository.branch: the text "a..b" is not a branch name'),
-        ("branch = \"a\\u001b[2J\"", 'config.toml:3: repository.branch: the text "a␛[2J" has control characters'),
-        ("remote = 'https://u:hunter22@h/x'", 'config.toml:3: repository.remote: the text "https://h/x" is not the '
-         'name of a remote (give its name in the repository, such as "origin", not its URL)'),
-        ("[monitor]\ninterval = 1", "config.toml:4: monitor.interval: 1 s is too short (at least 5 s)"),
-        ("[monitor]\ninterval = 'soon'", 'config.toml:4: monitor.interval: expected a duration (seconds, or "90s", '
-         '"3m", "2h"), found the text "soon"'),
-        ("[monitor]\ninterval = true", 'config.toml:4: monitor.interval: expected a duration (seconds, or "90s", '
-         '"3m", "2h"), found the boolean true'),
-        ("[monitor]\nwindows = ['mon 25:00-26:00']", 'config.toml:4: monitor.windows: the text "mon 25:00-26:00" '
-         "cannot be used: 25:00 is not a time of day"),
-        ("[health]\nattempts = 0", "config.toml:4: health.attempts: 0 is not between 1 and 1000"),
-        ("[health]\nattempts = 1.5", "config.toml:4: health.attempts: expected a whole number, found the number 1.5"),
-        ("[health]\nurls = 'https://x'", "config.toml:4: health.urls: expected a list of texts such as "
-         '["one", "two"], found the text "https://x"'),
-        ("[health]\nurls = ['ftp://x']", 'config.toml:4: health.urls: the text "ftp://x" does not start with '
-         "http:// or https://"),
-        ("[health]\nurls = ['https://:80/']", 'config.toml:4: health.urls: the text "https://:80/" has no valid '
-         "host and port"),
-        ("[health]\nurls = ['https://h:99999/']", 'config.toml:4: health.urls: the text "https://h:99999/" has no '
-         "valid host and port"),
-        ("[compose]\nimage_tag = '{brunch}'", 'config.toml:4: compose.image_tag: the text "{brunch}" cannot be '
-         "used: {brunch} is not a placeholder; there are {branch}, {sha7}, {sha}"),
-        ("[compose]\nremove_orphans = 'yes'", "config.toml:4: compose.remove_orphans: expected true or false, found "
-         'the text "yes"'),
-        ("[compose]\nproject = 'Big'", 'config.toml:4: compose.project: the text "Big" is not a project name '
-         "(lower-case letters, digits, - and _, a letter or digit first)"),
-        ("[compose]\nfiles = ['~/x.yml']", 'config.toml:4: compose.files: the text "~/x.yml" starts with ~, which '
-         "is not expanded (write it in full)"),
-        ("[rollback]\nirreversible_paths = ['/srv/x']", 'config.toml:4: rollback.irreversible_paths: the text '
-         '"/srv/x" is not relative to the repository\'s root (write it like backend/migrations/**)'),
-        ("[notify]\nurl = 'x://y'", "config.toml:3: notify: expected entries that begin with [[notify]], found "
-         "[notify]"),
-        ("[[notify]]\non = ['succeded']", 'config.toml:4: notify.on: the text "succeded" is not one of succeeded, '
-         'rolled_back, rollback_failed, health_lost, health_back, abandoned (did you mean "succeeded"?)'),
-        ("[[notify]]\nurl_file = '/a'\nurl_credential = 'b'", "config.toml:3: notify: needs exactly one of url, "
-         "url_file, url_credential, found 2"),
-        ("[[notify]]", "config.toml:3: notify: needs exactly one of url, url_file, url_credential, found 0"),
-        ("[[notify]]\nurl = 5", "config.toml:4: notify.url: expected a text"),
-    ],
-)  # fmt: skip
-def test_a_fault_is_told_with_line_key_and_what_was_probably_meant(host: Host, text: str, told: str) -> None:
-    assert host.faults(MINIMAL + text + "\n") == [told]
-
-
-def test_a_section_that_is_no_table_is_told(host: Host) -> None:
-    assert host.faults(f"health = 3\n{MINIMAL}") == [
-        "config.toml:1: health: expected the section [health], found the number 3"
-    ]
-
-
-def test_all_faults_of_all_sources_are_told_at_once(host: Host) -> None:
-    host.write("[history]\nkeep = 0\n", user=True)
-    environ = {"CHECK_INTERVAL": "abc", "KGO_TUI_HEALTH_TSL": "strict"}
-    faults = host.faults("langage = 'fr'\n" + MINIMAL, environ=environ, flags={"health.attempts": "many"})
-    assert [fault.replace(f"{host.user}/", "user/") for fault in faults] == [
-        'config.toml:1: langage: unknown key (did you mean "language"?)',
-        "user/config.toml:2: history.keep: 0 is not between 1 and 100",
-        'environment CHECK_INTERVAL: monitor.interval: expected a duration (seconds, or "90s", "3m", "2h"), '
-        'found the text "abc"',
-        'environment KGO_TUI_HEALTH_TSL: unknown key (did you mean "KGO_TUI_HEALTH_TLS"?)',
-        'command line: health.attempts: expected a whole number, found the text "many"',
-    ]
-
-
-def test_the_message_counts_the_faults_and_gives_each_way_out_once(host: Host) -> None:
-    host.write("[monitor]\ninterval = 1\n")
-    with pytest.raises(ConfigError) as raised:
-        host.load()
-    said = str(raised.value)
-    assert said.startswith("2 problems in the configuration:\n  ")
-    assert said.count("kgo-tui config init") == 1
 
 
 def test_without_a_repository_the_files_and_the_way_out_are_named(host: Host) -> None:
@@ -265,7 +154,9 @@ def test_an_instance_has_a_file_of_its_own_and_shares_none(host: Host) -> None:
         host.load(instance="other", environ={"REPO_DIR": "/srv/app"} | {"BRANCH": "x"})
 
 
-@pytest.mark.parametrize("name", ["../etc/passwd", "a/b", ".hidden", "config", "default", "x" * 49, "é", "-x", "a\n"])
+@pytest.mark.parametrize(
+    "name", ["../etc/passwd", "a/b", ".hidden", "config", "default", "x" * 49, "é", "-x", "a\n"]
+)
 def test_a_name_that_no_instance_can_have_is_refused(host: Host, name: str) -> None:
     with pytest.raises(UsageError, match="cannot be an instance"):
         host.load(instance=name)
@@ -278,84 +169,3 @@ def test_a_file_given_by_name_is_the_only_one_and_must_be_there(host: Host, tmp_
         host.load(file=only)
     only.write_text(MINIMAL)
     assert host.load(file=only).files == (str(only),)
-
-
-@pytest.mark.parametrize(
-    ("raw", "told"),
-    [
-        (b"[repository]\npath = \n", "config.toml:2: is not valid TOML, column 8: Invalid value"),
-        (b'[repository]\npath = "x', "config.toml:2: is not valid TOML"),
-        (b'[a]\nb = 1\nc = "\xff"\n', "config.toml:3: is not UTF-8 here"),
-        (b"a = 1\na = 2\n", "config.toml:2: is not valid TOML, column 6: Cannot overwrite a value"),
-        (b"a = " + b"[" * 5000, "config.toml: is not valid TOML"),
-        (b"a = " + b"9" * 5000, "config.toml: is not valid TOML"),
-        (b"#" * (1 << 20) + b"#", "config.toml: larger than 1024 KiB"),
-    ],
-)
-def test_a_file_that_cannot_be_parsed_is_told_with_its_line(host: Host, raw: bytes, told: str) -> None:
-    (host.system / "config.toml").write_bytes(raw)
-    with pytest.raises(ConfigInvalid) as raised:
-        host.load()
-    assert len(raised.value.problems) == 1
-    assert str(raised.value.problems[0]).replace(f"{host.system}/", "").startswith(told)
-
-
-def test_a_file_with_a_byte_order_mark_and_windows_line_ends_is_read(host: Host) -> None:
-    (host.system / "config.toml").write_bytes(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())
-    loaded = host.load()
-    assert str(loaded.origins["repository.path"]) == f"{host.system}/config.toml:2"
-
-
-def test_a_directory_or_a_file_in_the_place_of_the_file_is_told(host: Host) -> None:
-    (host.system / "config.toml").mkdir()
-    with pytest.raises(ConfigInvalid, match=r"config\.toml: cannot be read: Is a directory"):
-        host.load()
-    with pytest.raises(ConfigInvalid, match="a part of its path is a file"):
-        host.load(file=host.write(MINIMAL, "x") / "config.toml")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything; the next test drops to nobody")
-def test_an_unreadable_file_is_told(host: Host) -> None:
-    host.write(MINIMAL).chmod(0)
-    with pytest.raises(ConfigInvalid, match="not readable by this user"):
-        host.load()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_an_unreadable_file_is_told_to_another_user(host: Host) -> None:
-    host.write(MINIMAL).chmod(0o600)
-    program = (
-        "import os, sys; from pathlib import Path; from kgo_tui.config.load import load;"
-        "d = os.open(sys.argv[1], os.O_PATH); os.setgid(65534); os.setuid(65534);"
-        "load(environ={}, system_dir=Path(f'/proc/self/fd/{d}'), user_dir=Path('/nonexistent'))"
-    )
-    host.system.chmod(0o755)
-    done = subprocess.run(
-        [sys.executable, "-c", program, host.system], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert "not readable by this user" in done.stderr
-
-
-ODD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@given(st.sampled_from([key for key in KEYS if not key.startswith("notify.")]), ODD)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_value_is_taken_or_refused_in_words(host: Host, key: str, value: object) -> None:
-    try:
-        host.load(environ={"REPO_DIR": "/srv/app"}, flags={key: value})
-    except ConfigInvalid as invalid:
-        assert str(invalid).replace("\n", " ").isprintable()
-
-
-@given(st.binary(max_size=60) | st.text(alphabet="[]#='\"\\.\n ahelnopty\t19", max_size=60).map(str.encode))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_bytes_are_a_configuration_or_refused_in_words(host: Host, raw: bytes) -> None:
-    (host.system / "config.toml").write_bytes(raw)
-    with pytest.raises(ConfigInvalid) as raised:
-        host.load()
-    assert str(raised.value).replace("\n", " ").isprintable()

@@ -45,9 +45,11 @@ def test_every_key_of_a_document_with_all_traps_has_its_line() -> None:
     lines = lines_of(DOCUMENT)
     tomllib.loads(DOCUMENT)
     assert {".".join(map(str, path)): line for path, line in lines.items()} == {
-        "language": 2, "repository": 4, "repository.path": 5, "repository.quoted key": 6, "repository.long": 7,
+        "language": 2, "repository": 4, "repository.path": 5, "repository.quoted key": 6,
+        "repository.long": 7,
         "repository.literal": 11, "health": 14, "health.urls": 15, "health.inline": 18, "health.dotted": 19,
-        "health.dotted.deep": 19, "health.dotted.deep.er": 19, "notify": 20, "notify.0": 20, "notify.0.url": 21,
+        "health.dotted.deep": 19, "health.dotted.deep.er": 19, "notify": 20, "notify.0": 20,
+        "notify.0.url": 21,
         "notify.1": 22, "notify.1.url": 24, "notify.1.sub": 25, "notify.1.sub.x": 26, "monitor": 27,
         "monitor.interval": 28,
     }  # fmt: skip

@@ -36,7 +36,7 @@ LATER=2
 
 
 def test_an_env_file_is_read_as_compose_reads_it() -> None:
-    assert parse(ENV_FILE.replace("\n", "\r\n", 3), nothing) == {
+    assert parse(ENV_FILE.replace("\n", "\r\n"), nothing) == {
         "DOMAIN": "example.org", "EXPORTED": "yes", "SPACES": "two words", "HASH": "a#b", "EMPTY": "",
         "QUOTED": 'with # hash "and" \n newline', "LITERAL": '$DOMAIN "as it is" # ',
         "MULTI": "first\nsecond", "JOINED": "https://example.org/default", "ALSO": "colon",

@@ -63,7 +63,7 @@ class _Scan:
             return False
         self._table = self._entered(name, several=several)
         for known in range(1, len(self._table) + 1):
-            self.lines.pop(self._table[:known], line)
+            self.lines.setdefault(self._table[:known], line)
         return True
 
     def _assignment(self, line: int) -> bool:
@@ -71,7 +71,7 @@ class _Scan:
         if not name or not self._take("="):
             return False
         for known in range(1, len(name) + 1):
-            self.lines.pop(self._table + name[:known], line)
+            self.lines.setdefault(self._table + name[:known], line)
         return self._value()
 
     def _entered(self, name: KeyPath, *, several: bool) -> KeyPath:

@@ -16,6 +16,7 @@ from kgo_tui.core.model import Struct
 NAME = "kgo-tui"
 SYSTEM_STATE = Path("/var/lib") / NAME
 SYSTEM_RUNTIME = Path("/run") / NAME
+USERS_RUNTIME = Path("/run/user")
 
 
 class Places(Struct, frozen=True, kw_only=True):
@@ -63,15 +64,19 @@ def state_dir(environ: Mapping[str, str] = os.environ, euid: int | None = None) 
     given = _first(environ.get("STATE_DIRECTORY"))
     if given or _is_ours(SYSTEM_STATE, euid):
         return given or SYSTEM_STATE
-    return _from_xdg(environ, "XDG_STATE_HOME") or _platform_dir("user_state_path")
+    return _from_xdg(environ, "XDG_STATE_HOME") or _user_state()
 
 
 def runtime_dir(environ: Mapping[str, str] = os.environ, euid: int | None = None) -> Path:
-    """`$RUNTIME_DIRECTORY`, the system's for root and whoever may write there, else the user's."""
+    """`$RUNTIME_DIRECTORY`, the system's for root and whoever may write there, else the user's, as
+    the login manager made it; else with the state, since in /tmp anyone could take the name first."""
     given = _first(environ.get("RUNTIME_DIRECTORY"))
     if given or _is_ours(SYSTEM_RUNTIME, euid):
         return given or SYSTEM_RUNTIME
-    return _from_xdg(environ, "XDG_RUNTIME_DIR") or _platform_dir("user_runtime_path")
+    users = USERS_RUNTIME / str(os.geteuid() if euid is None else euid)
+    return _from_xdg(environ, "XDG_RUNTIME_DIR") or (
+        users / NAME if _writable(users) else state_dir(environ, euid)
+    )
 
 
 def _first(directories: str | None) -> Path | None:
@@ -80,7 +85,11 @@ def _first(directories: str | None) -> Path | None:
 
 
 def _is_ours(directory: Path, euid: int | None) -> bool:
-    return (os.geteuid() if euid is None else euid) == 0 or os.access(directory, os.W_OK | os.X_OK)
+    return (os.geteuid() if euid is None else euid) == 0 or _writable(directory)
+
+
+def _writable(directory: Path) -> bool:
+    return os.access(directory, os.W_OK | os.X_OK)
 
 
 def _from_xdg(environ: Mapping[str, str], variable: str) -> Path | None:
@@ -89,8 +98,7 @@ def _from_xdg(environ: Mapping[str, str], variable: str) -> Path | None:
     return Path(given) / NAME if given.startswith("/") else None
 
 
-def _platform_dir(which: str) -> Path:
-    import platformdirs  # noqa: PLC0415 - import time
+def _user_state() -> Path:
+    from platformdirs import user_state_path  # noqa: PLC0415 - import time
 
-    found: Path = getattr(platformdirs, which)(NAME)
-    return found
+    return user_state_path(NAME)

@@ -22,6 +22,7 @@ from kgo_tui.config.sections import Notify
 from kgo_tui.config.sources import Sources, read_text
 from kgo_tui.config.variables import expand, references, secret_values
 from kgo_tui.core.model import Struct
+from kgo_tui.core.text import clean
 
 DEFAULT_GROUP = "kgo-tui"
 """The group whose members may use the console, where `control.group` names none and it exists."""
@@ -91,7 +92,7 @@ class _Resolving:
     def _directory(self, key: str, path: Path) -> Path:
         wrong = _not_there(path, os.path.isdir, "directory")
         if wrong:
-            self._fault(key, f"{shortened(str(path))} {wrong}")
+            self._fault(key, f"{clean(str(path))} {wrong}")
         return Path(os.path.normpath(path))
 
     def _files(self, key: str, directory: Path, names: tuple[str, ...], *, there: bool) -> tuple[Path, ...]:
@@ -99,7 +100,7 @@ class _Resolving:
         for path in paths if there else ():
             wrong = _not_there(path, os.path.isfile, "file")
             if wrong:
-                self._fault(key, f"{shortened(str(path))} {wrong}{_near(path)}")
+                self._fault(key, f"{clean(str(path))} {wrong}")
         return paths
 
     def _urls(self, sources: Sources) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ class _Resolving:
         if not wrong and ("://" not in url or not url.isprintable()):
             wrong = "does not hold a URL (scheme://…) on its first line"
         if wrong:
-            self._fault(key, f"{shortened(str(path))} {wrong}")
+            self._fault(key, f"{clean(str(path))} {wrong}")
         return None if wrong else Secret(url)
 
     def _secrets(self, sources: Sources) -> list[Secret]:
@@ -185,7 +186,7 @@ def _not_there(path: Path, is_one: Callable[[Path], bool], what: str) -> str | N
     except PermissionError:
         return "cannot be looked at by this user"
     except (OSError, ValueError):
-        return "does not exist"
+        return f"does not exist{_near(path)}"
     return None if is_one(path) else f"is not a {what}"
 
 

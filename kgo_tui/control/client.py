@@ -20,7 +20,7 @@ from kgo_tui.control.codec import Malformed, decode_client, encode
 from kgo_tui.control.dial import dial
 from kgo_tui.control.inbox import Inbox, LogQueue
 from kgo_tui.control.queries import LogRequest, Query, QueryBase
-from kgo_tui.core.errors import ConnectionLost, KgoError, Unreachable, UsageError
+from kgo_tui.core.errors import ConnectionLost, KgoError, Unreachable, UsageError, VersionMismatch
 from kgo_tui.core.messages import Command, Recorded
 
 CONNECT_S = 5.0
@@ -118,14 +118,14 @@ class Client:
         """
         number = next(self._ids)
         ack = await self._ask(p.AskCommand(id=number, command=command), timeout_s)
-        return msgspec.json.decode(cast("p.Ack", ack).result, type=into)
+        return _read(cast("p.Ack", ack).result, into)
 
     async def query(self, query: QueryBase[T], *, timeout_s: float = QUERY_S) -> T:
         """The answer, of the query's own type. Raises the worker's own error, UsageError for bounds
         that the protocol does not allow, ConnectionLost, Unreachable."""
         number = next(self._ids)
         result = await self._ask(p.AskQuery(id=number, query=cast("Query", query)), timeout_s)
-        return cast("T", msgspec.json.decode(cast("p.Result", result).result, type=query.answer))
+        return cast("T", _read(cast("p.Result", result).result, query.answer))
 
     async def ping(self, *, timeout_s: float = CONNECT_S) -> None:
         """Return when the worker answers. Raises ConnectionLost or Unreachable."""
@@ -186,6 +186,15 @@ class Client:
 
 class _Closed(ConnectionLost):
     """Closed from this side."""
+
+
+def _read(result: msgspec.Raw, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(result, type=kind)
+    except msgspec.DecodeError as error:
+        raise VersionMismatch(
+            f"the worker's answer is not understood: {error}", hint="Bring both to the same kgo-tui version."
+        ) from None
 
 
 @asynccontextmanager

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 from kgo_tui.control import protocol as p
@@ -21,6 +22,9 @@ from kgo_tui.control.peer import Peer, name_of, peer_of
 from kgo_tui.control.replay import catch_up
 from kgo_tui.control.requests import Answer, inert
 from kgo_tui.core.errors import KgoError, Refused
+
+Work = Callable[[], Awaitable[None]]
+"""Made only when it runs: a task that is cancelled before that leaves nothing un-awaited."""
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +157,7 @@ class Connection(asyncio.Protocol):
         self._hello = frame
         if self._timer is not None:
             self._timer.cancel()
-        self._start(self._welcome(frame))
+        self._start(partial(self._welcome, frame))
 
     async def _welcome(self, hello: p.ClientHello) -> None:
         house = self._house
@@ -177,7 +181,7 @@ class Connection(asyncio.Protocol):
             error = to_wire(Refused("too many logs are open at once", hint="Close one first."))
             self.outbox.send(p.StreamEnd(id=frame.id, reason="failed", error=error))
             return
-        self._streams[frame.id] = self._start(self._stream(frame))
+        self._streams[frame.id] = self._start(partial(self._stream, frame))
         self._house.streams += 1
         self._streams[frame.id].add_done_callback(lambda task: self._closed(frame.id, task))
 
@@ -199,16 +203,16 @@ class Connection(asyncio.Protocol):
             self.outbox.send(p.RefusedFrame(id=frame.id, error=to_wire(Refused(why))))
             return
         self._requests.add(frame.id)
-        self._start(self._work(frame))
+        self._start(partial(self._work, frame))
 
     async def _work(self, frame: p.AskCommand | p.AskQuery) -> None:
         await self._greeted.wait()
         answering = Answer(frame.id, self.outbox, self._limits)
         if isinstance(frame, p.AskQuery):
-            await answering.query(self._house.service.query(frame.query))
+            await answering.query(partial(self._house.service.query, frame.query))
             self._requests.discard(frame.id)
             return
-        doing = answering.command(self._house.service.command(inert(frame.command), self.user))
+        doing = answering.command(partial(self._house.service.command, inert(frame.command), self.user))
         task = asyncio.ensure_future(doing)  # of the house: it outlives this connection
         self._house.commands.add(task)
         task.add_done_callback(self._house.commands.discard)
@@ -218,15 +222,15 @@ class Connection(asyncio.Protocol):
         if request in self._requests or request in self._streams:
             raise Malformed("the id of a request that is not answered yet")
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start(self, work: Work) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Work) -> None:
         try:
-            await work
+            await work()
         except Stalled:
             pass  # already being ended
         except KgoError as error:

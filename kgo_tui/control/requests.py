@@ -20,6 +20,8 @@ from kgo_tui.core.errors import KgoError, Refused
 from kgo_tui.core.messages import Command
 from kgo_tui.core.text import clean
 
+Work = Callable[[], Awaitable[object]]
+
 log = logging.getLogger(__name__)
 
 
@@ -37,11 +39,11 @@ class Answer:
         self._outbox = outbox
         self._limits = limits
 
-    async def query(self, work: Awaitable[object]) -> None:
+    async def query(self, work: Work) -> None:
         """Send its result, or why there is none. Raises Stalled when the client does not read."""
         await self._send(await self._outcome(work, lambda value: Result(id=self._id, result=value)))
 
-    async def command(self, work: Awaitable[object]) -> None:
+    async def command(self, work: Work) -> None:
         """The same for a command; a client that is gone or does not read changes nothing."""
         frame = await self._outcome(work, lambda value: Ack(id=self._id, result=value))
         try:
@@ -49,9 +51,9 @@ class Answer:
         except Stalled:
             log.debug("nobody read the answer to a command")
 
-    async def _outcome(self, work: Awaitable[object], wrap: Callable[[msgspec.Raw], Frame]) -> Frame:
+    async def _outcome(self, work: Work, wrap: Callable[[msgspec.Raw], Frame]) -> Frame:
         try:
-            return wrap(encode_value(await work))
+            return wrap(encode_value(await work()))
         except KgoError as error:
             return self._refusal(to_wire(error))
         except Exception:

@@ -65,14 +65,13 @@ async def test_only_what_a_release_needs_is_kept_and_the_rest_leaves_the_disk(sa
     assert image_id(sandbox, one["app"].image_id) is not None
 
 
-async def test_a_name_that_others_gave_is_theirs(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("name", ["someone/else:1", "kgo-tui/other-project/app:1"])
+async def test_a_name_that_others_gave_is_theirs(sandbox: Sandbox, name: str) -> None:
     one, _two = await releases(sandbox, 2)
-    sandbox.docker("tag", one["app"].image_id, "someone/else:1")
-    sandbox.docker("tag", one["app"].image_id, "kgo-tui/other-project/app:1")
+    sandbox.docker("tag", one["app"].image_id, name)
     await runtime_on(sandbox).keep_only([])
     assert kept(sandbox) == set()
-    assert image_id(sandbox, "someone/else:1") == one["app"].image_id
-    assert image_id(sandbox, "kgo-tui/other-project/app:1") == one["app"].image_id
+    assert image_id(sandbox, name) == one["app"].image_id
 
 
 async def test_an_image_in_use_stays_whatever_is_needed(sandbox: Sandbox) -> None:

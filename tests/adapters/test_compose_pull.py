@@ -239,11 +239,12 @@ async def test_what_is_only_built_is_built_and_pinned_by_id(new_sandbox: NewSand
 
 async def test_an_image_that_can_be_built_is_pulled_if_it_is_published(new_sandbox: NewSandbox) -> None:
     sandbox = new_sandbox(("backend", "page"))
-    image = f"{sandbox.registry.address}/koprogo/both:1"
-    write_compose(sandbox, f"services: {{page: {{build: ./page, image: '{image}'}}}}")
+    both = "page: {build: ./page, image: '{registry}/koprogo/both:1'}"
+    write_compose(sandbox, f"services: {{db: {{image: '{{registry}}/koprogo/database:1'}}, {both}}}")
     runtime = runtime_on(sandbox)
     built = await runtime.pull({}, ignore_line)
     assert built["page"].digest is None
+    assert built["db"].digest is not None
     published = push(sandbox, "both", "1", "idle", "1")
     pulled = await runtime.pull({}, ignore_line)
     assert (pulled["page"].image_id, pulled["page"].digest) == (published.id, published.digest)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ services:
     entrypoint: ["/bin/sh", "-c", "trap exit TERM; for i in 1 2 3; do echo line $$i; done; sleep 3600 & wait"]
     tty: TTY
     healthcheck: {test: ["CMD", "true"], interval: 100ms, start_period: 0s}
+"""
+
+HOSTILE = """
+services:
+  hostile:
+    image: {registry}/koprogo/chatty
+    entrypoint: ["/bin/sh", "-c", "printf '\\\\033]52;c;x\\\\007 hunter2\\\\n'; sleep 3600"]
+    init: true
 """
 
 
@@ -85,9 +94,28 @@ async def test_many_events_are_few_changes_and_other_projects_are_none(new_sandb
         await settled(changes)
         theirs.up()
         assert await nothing(changes, 0.5)
-        await asyncio.to_thread(ours.up)  # creates and starts two containers
-        await soon(changes)
-        assert await nothing(changes, 1.0), "all that happened meanwhile is one change"
+        seen_at: list[float] = []
+        reading = asyncio.create_task(note_times(changes, seen_at))
+        await asyncio.to_thread(ours.up)
+        await asyncio.to_thread(ours.down)
+    await reading
+    assert len(seen_at) >= 3, "created and started; stopped; removed"
+    assert min(after - before for before, after in pairwise(seen_at)) > 0.29
+
+
+async def note_times(changes: AsyncIterator[None], seen_at: list[float]) -> None:
+    async for _ in changes:
+        seen_at.append(time.monotonic())
+
+
+async def test_a_log_line_is_redacted_and_inert(sandbox: Sandbox) -> None:
+    write_compose(sandbox, HOSTILE)
+    push(sandbox, "chatty", "1")
+    runtime = runtime_on(sandbox, redact=lambda text: text.replace("hunter2", "***"))
+    await runtime.up(await runtime.pull({}, ignore_line), {}, ignore_line)
+    log = runtime.logs(f"{sandbox.project}-hostile-1", lines=10, follow=True)
+    assert await soon(log) == "␛]52;c;x␇ ***"
+    await log.aclose()  # type: ignore[attr-defined]
 
 
 async def test_changes_survive_a_restart_of_the_engine_and_close_at_once(sandbox: Sandbox) -> None:

@@ -5,8 +5,9 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,8 @@ async def test_a_merge_left_in_conflict_is_saved(pair: Pair) -> None:
     (pair.tree / "compose.yml").write_text("side\n")
     git(pair.tree, "commit", "-q", "-a", "-m", "side")
     new = pair.deliver({"compose.yml": "two\n"})
-    subprocess.run(["git", "-C", pair.tree, "merge", "origin/main"], env=CLEAN_ENV, capture_output=True)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(pair.tree, "merge", "origin/main")
     assert "<<<<<<<" in read(pair, "compose.yml")
     with pytest.raises(LocalChanges):
         await pair.source().check_out(new, label="1", save=False)
@@ -335,9 +337,13 @@ async def test_checkout_that_does_not_take_is_told(pair: Pair) -> None:
         await pair.source().check_out(new, label="7", save=True)
 
 
+@pytest.mark.parametrize("ignored", [False, True])
 async def test_a_file_made_while_we_look_is_not_overwritten(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
+    pair: Pair,
+    monkeypatch: pytest.MonkeyPatch,
+    ignored: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
+    (pair.tree / ".git/info/exclude").write_text("x\n" if ignored else "")
     new = pair.deliver({"x": "tracked"})
     spawn = command.spawn
 
@@ -361,16 +367,19 @@ SEEDS = int(os.environ.get("KGO_GIT_SEEDS", "8"))
 """How many random instants to kill at; more for a night."""
 
 
-def kill_soon(process: subprocess.Popen[bytes], delay_s: float) -> None:
-    time.sleep(delay_s)  # a random instant is the point here
-    process.kill()
-    process.wait()
+def check_out_and_kill(pair: Pair, sha: str, delay_s: float) -> None:
+    words = argv.check_out(str(pair.tree), "main", sha)
+    with subprocess.Popen(
+        words, env=CLEAN_ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        time.sleep(delay_s)  # a random instant is the point here
+        process.kill()
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_killed_git_converges(pair: Pair, seed: int) -> None:
     """Kill git at a random instant of a checkout of 400 files, then go on or back."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     before = pair.deliver(dict(BIG), "many")
     gone = {f"many/{directory}": None for directory in range(0, 15, 7)}
     after = pair.deliver({**OTHER, **MORE, **gone}, "changed")
@@ -379,9 +388,7 @@ async def test_killed_git_converges(pair: Pair, seed: int) -> None:
     (pair.tree / ".env").write_text("SECRET=1")
     (pair.tree / "many/mine").write_text("untracked")
     git(pair.tree, "update-ref", argv.INTENT, after)
-    words = argv.check_out(str(pair.tree), "main", after)
-    with subprocess.Popen(words, env=CLEAN_ENV, stdout=-3, stderr=-3) as process:
-        kill_soon(process, chance.random() * 0.04)
+    check_out_and_kill(pair, after, chance.random() * 0.04)
     if seed % 4 == 0:
         half = pair.tree / "added/1"
         half.parent.mkdir(exist_ok=True)
@@ -402,7 +409,7 @@ async def test_killed_git_converges(pair: Pair, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_killed_worker_converges_and_keeps_what_people_did(pair: Pair, seed: int) -> None:
     """Interrupt a whole saving checkout, whichever command it is at, and start it again."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     before = pair.deliver(dict(BIG), "many")
     after = pair.deliver({**OTHER, **MORE, "kept": "tracked"}, "changed")
     source = pair.source()
@@ -485,17 +492,21 @@ async def test_every_lock_that_a_killed_git_may_leave(pair: Pair) -> None:
     assert list((pair.tree / ".git").rglob("*.lock")) == []
 
 
+@contextmanager
+def held_for(lock: Path, seconds: float) -> Iterator[None]:
+    """The lock is there, and a process has it open, for that long."""
+    lock.write_text("")
+    with lock.open() as open_lock:
+        os.set_inheritable(open_lock.fileno(), True)  # noqa: FBT003 - its only parameter
+        holder = subprocess.Popen(["sh", "-c", f"sleep {seconds}; rm {lock}"], close_fds=False)
+    with holder:
+        yield
+
+
 async def test_waits_for_a_git_that_works_there_now(pair: Pair) -> None:
     new = pair.deliver({"compose.yml": "two\n"})
-    lock = pair.tree / ".git/index.lock"
-    lock.write_text("")
-    with lock.open() as held:
-        timer = threading.Timer(0.6, lambda: (lock.unlink(), held.close()))
-        timer.start()
-        os.set_inheritable(held.fileno(), True)
-        with subprocess.Popen(["sleep", "0.6"], close_fds=False):
-            started = time.monotonic()
-            await pair.source().check_out(new, label="1", save=False)
-            assert time.monotonic() - started > 0.4
-        timer.join()
+    with held_for(pair.tree / ".git/index.lock", 0.6):
+        started = time.monotonic()
+        await pair.source().check_out(new, label="1", save=False)
+        assert time.monotonic() - started > 0.4
     assert_is_at(pair, new)

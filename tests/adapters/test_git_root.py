@@ -147,7 +147,11 @@ async def test_the_owner_sees_nothing_of_roots_environment(
     assert f"USER={owner.name}" in lines
 
 
-def test_the_environment_of_the_very_first_program_is_clean_too(owner: host.Identity) -> None:
+def test_the_environment_of_the_very_first_program_is_clean_too(
+    owner: host.Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "1")
+    assert command.environment("/w", owner)["SECRET"] == ""
     variables = {"SECRET": "1", "PATH": "/bin", "GIT_DIR": "/x", "GIT_SSH_COMMAND": "ssh", "HOME": "/root"}
     assert command.unwanted(variables, owner) == ["GIT_DIR", "SECRET"]
     assert command.unwanted(variables, None) == ["GIT_DIR"]

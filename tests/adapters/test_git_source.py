@@ -222,7 +222,7 @@ async def test_credentials_in_the_remote_url_are_not_shown(pair: Pair) -> None:
 class Unauthorized(BaseHTTPRequestHandler):
     """Asks everyone for a password."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         self.send_response(401)
         self.send_header("WWW-Authenticate", 'Basic realm="x"')
         self.send_header("Content-Length", "0")
@@ -279,7 +279,7 @@ async def test_a_remote_that_never_answers_meets_the_deadline(pair: Pair, silent
 async def test_cancelled_fetch_leaves_no_process(pair: Pair, silent_port: int) -> None:
     git(pair.tree, "remote", "set-url", "origin", f"http://127.0.0.1:{silent_port}/x.git")
     task = asyncio.create_task(pair.source(fetch_timeout_s=60).fetch())
-    while not _gits_in(pair.tree):
+    while not _gits_in(pair.tree):  # noqa: ASYNC110 - nothing tells that a process has started
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -353,7 +353,7 @@ async def test_stale_lock_is_removed_a_held_one_is_not(pair: Pair, monkeypatch: 
     lock = pair.tree / ".git/refs/remotes/origin/main.lock"
     lock.write_text("")
     with lock.open() as held:
-        os.set_inheritable(held.fileno(), True)
+        os.set_inheritable(held.fileno(), True)  # noqa: FBT003 - its only parameter
         holder = await asyncio.create_subprocess_exec("sleep", "60", close_fds=False)
     monkeypatch.setattr("kgo_tui.adapters.git.locks.PATIENCE_S", 0.5)
     with pytest.raises(SourceError, match=r"main\.lock"):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kgo_tui.adapters import host
+from kgo_tui.adapters.git import ownership
 from tests.adapters.git_pair import Pair, git, open_directory
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -75,6 +77,17 @@ async def test_links_are_not_followed(pair: Pair, secret: Path) -> None:
     await pair.source().repair_ownership()
     assert (uid(secret), uid(secret.parent)) == (0, 0)
     assert uid(pair.tree / ".git/fifo") == 0
+
+
+def test_a_link_put_there_after_the_look_is_not_followed(pair: Pair, secret: Path) -> None:
+    (pair.top / "link").symlink_to(secret)
+    directory = os.open(pair.top, os.O_RDONLY)
+    walk = ownership.Repair(
+        host.identity_of_uid(OWNER, OWNER), lambda uid: uid != OWNER, secret.stat().st_dev
+    )
+    walk._open_and_give(directory, "link")
+    os.close(directory)
+    assert (uid(secret), walk.mended, walk.left) == (0, 0, 1)
 
 
 async def test_a_tracked_path_that_leads_out_of_the_work_tree(pair: Pair, secret: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kgo_tui.control import protocol as p
@@ -17,9 +17,21 @@ from kgo_tui.control.codec import (
     encode,
     hello_version,
 )
-from kgo_tui.control.queries import ContainerLog, Details, Events, History, JournalLog, LogRequest, Releases, Status
+from kgo_tui.control.queries import (
+    ContainerLog,
+    Details,
+    Events,
+    History,
+    JournalLog,
+    LogRequest,
+    Releases,
+    Status,
+)
 from kgo_tui.core import messages as m
 from tests.control.scripted import START
+
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Two cores are shared with others: how long an example takes proves nothing."""
 
 texts = st.text(st.characters(codec="utf-8"), max_size=60)
 numbers = st.integers(0, 2**53 - 1)
@@ -39,7 +51,8 @@ queries = st.one_of(
 )
 logs = st.builds(
     LogRequest,
-    source=st.builds(JournalLog) | st.builds(ContainerLog, container=st.text("abc-_.1", min_size=1, max_size=255)),
+    source=st.builds(JournalLog)
+    | st.builds(ContainerLog, container=st.text("abc-_.1", min_size=1, max_size=255)),
     lines=st.integers(0, 100_000),
     follow=st.booleans(),
     priority=st.none() | st.integers(0, 7),
@@ -59,7 +72,9 @@ client_frames = st.one_of(
     st.builds(p.Ping, id=numbers),
 )
 server_frames = st.one_of(
-    st.builds(p.Happened, cursor=st.none() | numbers, at=st.just(START), event=st.builds(m.FaultCleared, what=texts)),
+    st.builds(
+        p.Happened, cursor=st.none() | numbers, at=st.just(START), event=st.builds(m.FaultCleared, what=texts)
+    ),
     st.builds(p.Lines, id=numbers, lines=st.lists(texts).map(tuple), dropped=numbers),
     st.builds(p.Bye, cause=st.sampled_from(p.Cause), reason=texts),
     st.builds(p.RefusedFrame, id=numbers, error=st.builds(p.Fault, kind=texts, message=texts, hint=texts)),
@@ -76,6 +91,7 @@ def cut(data: bytes, sizes: list[int]) -> list[bytes]:
     return parts
 
 
+@patiently
 @given(st.lists(client_frames), pieces)
 def test_client_frames_survive_any_cutting(frames: list[p.ClientFrame], sizes: list[int]) -> None:
     splitter = LineSplitter(p.MAX_CLIENT_FRAME)
@@ -84,6 +100,7 @@ def test_client_frames_survive_any_cutting(frames: list[p.ClientFrame], sizes: l
     assert [decode_client(line) for line in lines] == frames
 
 
+@patiently
 @given(server_frames)
 def test_server_frames_survive_the_wire_on_one_line(frame: p.ServerFrame) -> None:
     data = encode(frame)
@@ -92,8 +109,11 @@ def test_server_frames_survive_the_wire_on_one_line(frame: p.ServerFrame) -> Non
     assert decode_server(data[:-1]) == frame
 
 
+@patiently
 @given(st.lists(st.binary(max_size=60), min_size=1), pieces, st.integers(0, 50))
-def test_the_limit_holds_wherever_the_bytes_are_cut(chunks: list[bytes], sizes: list[int], limit: int) -> None:
+def test_the_limit_holds_wherever_the_bytes_are_cut(
+    chunks: list[bytes], sizes: list[int], limit: int
+) -> None:
     data = b"\n".join(chunks)
     expected, long = [], False
     *ended, rest = data.split(b"\n")
@@ -114,6 +134,7 @@ def test_the_limit_holds_wherever_the_bytes_are_cut(chunks: list[bytes], sizes: 
     # one feed at a time, the lines before the long one have all been handed out
 
 
+@patiently
 @given(st.binary(max_size=200))
 def test_foreign_bytes_are_malformed_and_nothing_else(data: bytes) -> None:
     for decode in (decode_client, decode_server):
@@ -166,7 +187,10 @@ def test_an_error_text_is_inert() -> None:
 
 def test_a_newer_worker_may_add_frames_fields_and_events() -> None:
     assert decode_server(b'{"frame":"weather","sun":1}') is None
-    assert decode_server(b'{"frame":"event","cursor":1,"at":"2026-01-01T00:00:00Z","event":{"event":"new"}}') is None
+    assert (
+        decode_server(b'{"frame":"event","cursor":1,"at":"2026-01-01T00:00:00Z","event":{"event":"new"}}')
+        is None
+    )
     assert decode_server(b'{"frame":"pong","id":1,"more":2}') == p.Pong(id=1)
     with pytest.raises(Malformed):
         decode_server(b'{"frame":"pong","id":"x"}')

@@ -232,7 +232,9 @@ async def test_events_published_before_the_ack_come_before_it(raw: OpenRaw, work
 
 async def test_queries_are_typed(connect: Connect, worker: ScriptedWorker) -> None:
     sent = [worker.happen(fault(n)) for n in range(3)]
-    deployment = Deployment(id=1, trigger=Trigger.POLL, by="poll", from_commit=None, to_commit="a", started_at=START)
+    deployment = Deployment(
+        id=1, trigger=Trigger.POLL, by="poll", from_commit=None, to_commit="a", started_at=START
+    )
 
     async def answer(_query: object) -> object:
         return (deployment,)
@@ -270,18 +272,39 @@ async def test_an_answer_that_is_too_large_is_refused(connect: Connect, worker: 
 async def test_large_answers_at_once_all_arrive(connect: Connect, worker: ScriptedWorker) -> None:
     """Each is larger than the backlog that counts as slow; they take turns."""
 
+    wordy = Deployment(
+        id=1,
+        trigger=Trigger.POLL,
+        by="poll",
+        from_commit=None,
+        to_commit="a",
+        subject="x" * 9000,
+        started_at=START,
+    )
+    rows = (wordy,) * 400
+
     async def much(_query: object) -> object:
-        return [{"id": n} for n in range(200_000)]
+        return rows
 
     worker.on_query = much
     client = await connect(subscribe=False)
-    sizes: list[int] = []
-
-    async def ask() -> None:
-        with pytest.raises(Exception, match="Expected"):  # the rows are no deployments: only size matters
-            await client.query(History())
-        sizes.append(1)
-
-    await asyncio.gather(*(ask() for _ in range(6)))
-    assert len(sizes) == 6
+    assert await asyncio.gather(*(client.query(History()) for _ in range(6))) == [rows] * 6
     await client.ping()
+
+
+async def test_too_many_requests_at_once_are_refused_and_the_rest_answered(
+    connect: Connect, worker: ScriptedWorker
+) -> None:
+    release = asyncio.Event()
+
+    async def wait(_query: object) -> tuple[()]:
+        await release.wait()
+        return ()
+
+    worker.on_query = wait
+    client = await connect(subscribe=False)
+    asked = [asyncio.ensure_future(client.query(History())) for _ in range(33)]
+    with pytest.raises(errors.Refused, match="too many"):
+        await asked.pop()
+    release.set()
+    assert await asyncio.gather(*asked) == [()] * 32

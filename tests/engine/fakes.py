@@ -176,7 +176,7 @@ class FakeRuntime(Acting):
             if host.registry_down:
                 raise RegistryUnreachable(["reg"])
             refs = {name: _ref(spec.ref, variables) for name, spec in compose.items()}
-            if missing := [ref for ref in refs.values() if ref not in host.published]:
+            if missing := [ref for ref in refs.values() if not host.has_published(ref)]:
                 raise NotPublished(missing)
             for number, ref in enumerate(refs.values()):
                 if number:

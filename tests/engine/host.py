@@ -97,6 +97,7 @@ class Host:
     foreign_files: int = 0
     # the registry
     published: dict[str, str] = field(default_factory=dict)
+    appears_s: dict[str, float] = field(default_factory=dict)
     # the engine
     images: dict[str, Behaviour] = field(default_factory=dict)
     here: set[str] = field(default_factory=set)
@@ -116,6 +117,11 @@ class Host:
     def copy(self) -> Host:
         """The same host, for another experiment."""
         return copy.deepcopy(self, {id(self.clock): FakeClock(self.clock.uptime_s)})
+
+    def cloned(self) -> Host:
+        """This host, with the repository cloned at its first commit, 0."""
+        self.head = self.tree = self.fetched = self.push("0")
+        return self
 
     def push(
         self,
@@ -142,6 +148,10 @@ class Host:
         self.images[made] = behaviour or Behaviour()
         self.published[ref] = made
         return made
+
+    def has_published(self, ref: str) -> bool:
+        """Whether CI has got that far."""
+        return ref in self.published and self.clock.monotonic() >= self.appears_s.get(ref, 0.0)
 
     def ancestry(self, commit: str | None) -> list[str]:
         """The commit and all before it, newest first."""

@@ -6,10 +6,10 @@ Owns how a test gets from nothing to a host with a verified release. Must not ju
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -46,8 +46,7 @@ class Stage:
     async def boot(self, plug: Plug | None = None) -> None:
         """A new process: nothing in memory but what the store knows."""
         self.plug = plug or Plug()
-        WatchedStore.plug = self.plug
-        self.store = await WatchedStore.open(self.path, now=self.host.clock.now)
+        self.store = cast("WatchedStore", await WatchedStore.open(self.path, now=self.host.clock.now))
         self.store.plug, self.store.clock = self.plug, self.host.clock
         known = await self.store.load()
         state = EngineState(
@@ -115,11 +114,6 @@ class Stage:
         return await self.store.steps(deployment.id)
 
 
-def image(service: str, letter: str) -> str:
-    """What `Host.push` of that name publishes for the service."""
-    return f"sha256:{service}-{letter}"
-
-
 async def baseline(stage: Stage, compose: Compose = BASIC) -> None:
     """A host on release a, deployed by the engine itself: app-a, db-a."""
     stage.host.push("a", compose, publish={APP: Behaviour(), DB: Behaviour()})
@@ -132,8 +126,3 @@ async def baseline(stage: Stage, compose: Compose = BASIC) -> None:
 def configured(**changes: Any) -> Settings:
     """The settings of the tests, with some of them changed."""
     return replace(SETTINGS, **changes)
-
-
-async def both(first: Awaitable[T], second: Awaitable[T]) -> list[T | BaseException]:
-    """The two at once; errors are results."""
-    return await asyncio.gather(first, second, return_exceptions=True)

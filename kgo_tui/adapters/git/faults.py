@@ -12,7 +12,7 @@ from kgo_tui.core.errors import KgoError, RepositoryInvalid, SourceError, Source
 from kgo_tui.core.text import clean
 
 
-class LockHeld(SourceError):  # noqa: N818 - named as the tree in core.errors is
+class LockHeld(SourceError):
     """A lock of git's is taken, perhaps by a process that no longer lives. `path` is its file."""
 
     def __init__(self, path: str) -> None:
@@ -23,7 +23,7 @@ class LockHeld(SourceError):  # noqa: N818 - named as the tree in core.errors is
         )
 
 
-class IndexBroken(SourceError):  # noqa: N818 - as above
+class IndexBroken(SourceError):
     """The index is damaged; it can be made anew from a commit."""
 
 

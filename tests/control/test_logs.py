@@ -1,0 +1,250 @@
+"""Log streams: batches, loss that is counted, ends that are told."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from kgo_tui.control.client import Client
+from kgo_tui.control.limits import Limits
+from kgo_tui.control.queries import ContainerLog, JournalLog, LogRequest
+from kgo_tui.control.server import ControlServer
+from kgo_tui.core import errors
+from tests.control.conftest import Connect, OpenRaw, Serve
+from tests.control.raw import HELLO
+from tests.control.scripted import ScriptedWorker, fault, output
+from tests.control.test_conversation import take
+from tests.control.test_slow import all_live, held, never_reads
+
+JOURNAL = LogRequest(source=JournalLog(), follow=True)
+
+
+def counted(number: int, width: int = 50) -> object:
+    async def lines(_request: LogRequest) -> AsyncIterator[str]:
+        for n in range(number):
+            yield f"{n} {'x' * width}"
+
+    return lines
+
+
+async def read(client: Client, request: LogRequest) -> tuple[list[int], int]:
+    """The numbers of the lines, and how many were dropped."""
+    seen, dropped = [], 0
+    async with asyncio.timeout(30):
+        async for batch in client.stream(request):
+            seen += [int(line.split()[0]) for line in batch.lines]
+            dropped += batch.dropped
+    return seen, dropped
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_log_comes_whole_and_ends(connect: Connect, worker: ScriptedWorker) -> None:
+    worker.on_stream = counted(50_000)  # type: ignore[assignment]
+    client = await connect(subscribe=False)
+    request = LogRequest(source=ContainerLog(container="web"), lines=50_000)
+    assert await read(client, request) == (list(range(50_000)), 0)
+    assert worker.requests == [request]
+
+
+@pytest.mark.usefixtures("server")
+async def test_lines_come_when_they_appear(connect: Connect, worker: ScriptedWorker) -> None:
+    queue: asyncio.Queue[str] = asyncio.Queue()
+
+    async def live(_request: LogRequest) -> AsyncIterator[str]:
+        while True:
+            yield await queue.get()
+
+    worker.on_stream = live
+    client = await connect(subscribe=False)
+    async with asyncio.timeout(10), aclosing(client.stream(JOURNAL)) as batches:  # type: ignore[type-var]
+        for word in ("one", "two"):
+            queue.put_nowait(word)
+            began = time.perf_counter()
+            assert (await anext(batches)).lines == (word,)  # type: ignore[call-overload]
+            assert time.perf_counter() - began < 1
+
+
+@pytest.mark.usefixtures("server")
+async def test_several_logs_at_once_keep_apart(connect: Connect, worker: ScriptedWorker) -> None:
+    worker.on_stream = counted(2000)  # type: ignore[assignment]
+    client = await connect()
+    results = await asyncio.gather(*(read(client, JOURNAL) for _ in range(8)))
+    assert results == [(list(range(2000)), 0)] * 8
+    sent = worker.happen(fault(1))
+    assert await take(client, 1) == [sent]
+
+
+@pytest.mark.usefixtures("server")
+async def test_closing_the_iterator_ends_it_at_the_worker(connect: Connect, worker: ScriptedWorker) -> None:
+    closed = asyncio.Event()
+
+    async def live(_request: LogRequest) -> AsyncIterator[str]:
+        try:
+            yield "first"
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    worker.on_stream = live
+    client = await connect(subscribe=False)
+    async with asyncio.timeout(5):
+        async with aclosing(client.stream(JOURNAL)) as batches:  # type: ignore[type-var]
+            assert (await anext(batches)).lines == ("first",)  # type: ignore[call-overload]
+        await closed.wait()
+    await client.ping()
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_client_that_leaves_ends_it_too(connect: Connect, worker: ScriptedWorker) -> None:
+    closed = asyncio.Event()
+
+    async def live(_request: LogRequest) -> AsyncIterator[str]:
+        try:
+            yield "first"
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    worker.on_stream = live
+    client = await connect(subscribe=False)
+    batches = client.stream(JOURNAL)
+    await anext(batches)  # type: ignore[call-overload]
+    await client.close()
+    with pytest.raises(errors.ConnectionLost):
+        await anext(batches)  # type: ignore[call-overload]
+    async with asyncio.timeout(5):
+        await closed.wait()
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_stream_cancelled_before_it_began_is_told_its_end(raw: OpenRaw) -> None:
+    client = await raw(HELLO)
+    await client.say(
+        {"frame": "stream", "id": 1, "log": {"source": {"of": "journal"}}},
+        {"frame": "cancel_stream", "id": 1},
+    )
+    frames = [await client.hear(), await client.hear()]
+    assert {"frame": "stream_end", "id": 1, "reason": "cancelled", "error": None} in frames
+    await client.say({"frame": "cancel_stream", "id": 99}, {"frame": "ping", "id": 2})
+    assert await client.hear() == {"frame": "pong", "id": 2}
+
+
+@pytest.mark.usefixtures("server")
+async def test_errors_of_a_log_reach_the_reader(connect: Connect, worker: ScriptedWorker) -> None:
+    async def none(_request: LogRequest) -> AsyncIterator[str]:
+        raise errors.UsageError("there is no container web")
+        yield ""
+
+    async def broken(_request: LogRequest) -> AsyncIterator[str]:
+        yield "1"
+        raise ValueError("hunter2")
+
+    client = await connect(subscribe=False)
+    worker.on_stream = none
+    with pytest.raises(errors.UsageError, match="no container web"):
+        await read(client, JOURNAL)
+    worker.on_stream = broken
+    with pytest.raises(errors.KgoError) as caught:
+        await read(client, JOURNAL)
+    assert "hunter2" not in str(caught.value)
+    await client.ping()
+
+
+async def test_too_many_logs_are_refused(serve: Serve, connect: Connect) -> None:
+    await serve(limits=Limits(streams=2, all_streams=3))
+    first, second = await connect(subscribe=False), await connect(subscribe=False)
+    running = [asyncio.ensure_future(read(client, JOURNAL)) for client in (first, first, second)]
+    await first.ping()
+    await second.ping()
+    for client in (first, second):
+        with pytest.raises(errors.Refused, match="too many logs"):
+            await read(client, JOURNAL)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    await first.ping()
+    freed = asyncio.ensure_future(read(first, JOURNAL))
+    await first.ping()
+    assert not freed.done()
+    freed.cancel()
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_line_without_end_is_cut_visibly(connect: Connect, worker: ScriptedWorker) -> None:
+    async def one(_request: LogRequest) -> AsyncIterator[str]:
+        yield "7 " + "x" * 1_000_000
+
+    worker.on_stream = one
+    client = await connect(subscribe=False)
+    async for batch in client.stream(JOURNAL):
+        assert len(batch.lines[0]) < 17_000
+        assert batch.lines[0].endswith(" …")
+
+
+async def test_a_slow_reader_of_a_flood_loses_lines_counted_and_keeps_its_events(
+    server: ControlServer, raw: OpenRaw, worker: ScriptedWorker
+) -> None:
+    """The reader stops for a while: events are kept for it, of the log only the newest lines are."""
+    emitted, stop = 0, asyncio.Event()
+
+    async def flood(_request: LogRequest) -> AsyncIterator[str]:
+        nonlocal emitted
+        while not stop.is_set():
+            emitted += 1
+            yield f"{emitted} {'x' * 100}"
+
+    worker.on_stream = flood
+    client = await raw({**HELLO, "subscribe": True})
+    await all_live(server, 1)
+    client.reader._limit = 1  # type: ignore[attr-defined]  # asyncio pauses reading at twice this
+    await client.say({"frame": "stream", "id": 1, "log": {"source": {"of": "journal"}, "follow": True}})
+    most, sent = 0, 0
+    while emitted < 100_000:
+        worker.happen(output(sent))
+        sent += 1
+        await asyncio.sleep(0.001)
+        most = max(most, held(server))
+    stop.set()
+    client.reader._limit = 1 << 24  # type: ignore[attr-defined]
+    numbers: list[int] = []
+    dropped = events = 0
+    while (frame := await client.hear()) is not None and frame["frame"] != "stream_end":
+        if frame["frame"] == "event":
+            events += 1
+        if frame["frame"] == "lines":
+            numbers += [int(line.split()[0]) for line in frame["lines"]]
+            dropped += frame["dropped"]
+    assert frame is not None
+    assert most < 1 << 20
+    assert dropped > 0
+    assert len(numbers) + dropped == emitted == numbers[-1]  # every line is there or counted
+    assert numbers == sorted(numbers)
+    assert events == sent
+
+
+async def test_a_log_that_is_not_followed_waits_for_its_reader(
+    server: ControlServer, path: Path, worker: ScriptedWorker
+) -> None:
+    taken = 0
+
+    async def long(_request: LogRequest) -> AsyncIterator[str]:
+        nonlocal taken
+        for taken in range(1_000_000):  # noqa: B007 - the test reads it
+            yield "x" * 100
+
+    worker.on_stream = long
+    hello = b'{"frame":"hello","version":1,"subscribe":false}\n'
+    with never_reads(path, hello + b'{"frame":"stream","id":1,"log":{"source":{"of":"journal"}}}\n'):
+        before = -1
+        async with asyncio.timeout(10):
+            while taken == 0 or taken != before:
+                before = taken
+                await asyncio.sleep(0.2)
+        assert taken < 20_000
+        assert held(server) < 1 << 20
+        assert server.connections == 1
