@@ -35,7 +35,6 @@ async def catch_up(service: Service, hub: Hub, outbox: Outbox, limits: Limits, c
         for recorded in page:
             outbox.send(Happened(cursor=recorded.cursor, at=recorded.at, event=recorded.event))
         seen = page[-1].cursor if len(page) == PAGE else now
-    hub.flush()
     outbox.send_large(encode(Snapshot(cursor=now, state=state, complete=complete)))
     hub.join(outbox)
 
@@ -46,8 +45,6 @@ async def _start(service: Service, limits: Limits, cursor: int | None) -> tuple[
     now, _ = service.snapshot()
     if cursor is None:
         return None, True
-    if cursor > now:
-        return None, False
     start = max(cursor, now - limits.replay)
     return start, start == cursor and await _in_log(service, cursor)
 

@@ -35,7 +35,8 @@ async def make_plan(world: World, target: Commit) -> Plan:
     changes = await world.source.changes(base, target.sha) if base else ()
     added = tuple(c.path for c in changes if c.status == "A")
     history = await world.store.deployments(limit=PAST)
-    downtimes = [d.downtime_ms for d in history if d.downtime_ms is not None and d.state is State.SUCCEEDED]
+    good = [d for d in history if d.state is State.SUCCEEDED and d.baseline is not None]
+    downtimes = [d.downtime_ms for d in good if d.downtime_ms is not None]
     return Plan(
         from_commit=base,
         to_commit=target.sha,

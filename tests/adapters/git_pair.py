@@ -87,6 +87,16 @@ class Pair:
     def head(self) -> str:
         return git(self.tree, "rev-parse", "HEAD")
 
+    def read(self, name: str) -> str:
+        return (self.tree / name).read_text()
+
+    def assert_is_at(self, sha: str, branch: str = "main") -> None:
+        """HEAD, branch, index and tracked files are there, and no checkout is under way."""
+        assert self.head() == sha
+        assert git(self.tree, "symbolic-ref", "HEAD") == f"refs/heads/{branch}"
+        assert git(self.tree, "status", "--porcelain", "--untracked-files=no") == ""
+        assert git(self.tree, "for-each-ref", "refs/kgo-tui/") == ""
+
     def give_to(self, uid: int, gid: int) -> None:
         """Make the clone and the remote another user's."""
         for place in (self.tree, self.remote):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from kgo_tui.demo.daemon import eventually
@@ -22,6 +24,15 @@ services:
     entrypoint: ["/bin/sh", "-c"]
     command: ["seq 100; echo password is $$PASSWORD; printf '\\\\033]0;x\\\\007\\\\n'; exit 3"]
     healthcheck: {test: ["CMD", "true"], interval: 1h}
+"""
+
+SLOW_TO_STOP = """
+services:
+  slow:
+    image: {registry}/koprogo/slow
+    entrypoint: ["/bin/sh", "-c", "trap 'sleep 1; exit 7' TERM; echo ready; while :; do sleep 0.05; done"]
+    scale: 2
+    stop_grace_period: 20s
 """
 
 
@@ -139,21 +150,26 @@ async def test_a_container_that_restarts_is_counted(new_sandbox: NewSandbox) -> 
     assert worker.restarts >= 2
 
 
-async def test_stopping_is_quick_gentle_and_may_be_repeated(sandbox: Sandbox) -> None:
-    sandbox.up()
+async def test_stopping_is_gentle_and_may_be_repeated(sandbox: Sandbox) -> None:
+    write_compose(sandbox, SLOW_TO_STOP)
+    push(sandbox, "slow", "1")
     runtime = runtime_on(sandbox)
+    await runtime.up(await runtime.pull({}, ignore_line), {}, ignore_line)
     heard, on_command = lines()
     runtime.heard(on_command)
     running = await runtime.containers()
+    assert (
+        await asyncio.wait_for(runtime.logs(running[0].id, lines=1, follow=True).__anext__(), 10) == "ready"
+    )
     await runtime.stop(running)
     assert sorted(heard) == [f"docker stop {each.name}" for each in running]
     ended = await runtime.containers()
-    assert {(each.id, each.state, each.exit_code) for each in ended} == {
-        (each.id, "exited", 0) for each in running
-    }
+    assert [(each.id, each.state, each.exit_code) for each in ended] == [
+        (each.id, "exited", 7) for each in running
+    ]
     sandbox.docker("rm", running[0].id)
     await runtime.stop(running)
-    assert len(heard) == 2, "nothing was left to stop"
+    assert len(heard) == len(running), "nothing was left to stop"
 
 
 async def test_evidence_holds_the_end_of_the_log_and_no_secret(sandbox: Sandbox) -> None:

@@ -94,18 +94,16 @@ async def test_many_events_are_few_changes_and_other_projects_are_none(new_sandb
         await settled(changes)
         theirs.up()
         assert await nothing(changes, 0.5)
-        seen_at: list[float] = []
-        reading = asyncio.create_task(note_times(changes, seen_at))
+        reading = asyncio.create_task(times(changes))
         await asyncio.to_thread(ours.up)
         await asyncio.to_thread(ours.down)
-    await reading
+    seen_at = await reading
     assert len(seen_at) >= 3, "created and started; stopped; removed"
     assert min(after - before for before, after in pairwise(seen_at)) > 0.29
 
 
-async def note_times(changes: AsyncIterator[None], seen_at: list[float]) -> None:
-    async for _ in changes:
-        seen_at.append(time.monotonic())
+async def times(changes: AsyncIterator[None]) -> list[float]:
+    return [time.monotonic() async for _ in changes]
 
 
 async def test_a_log_line_is_redacted_and_inert(sandbox: Sandbox) -> None:

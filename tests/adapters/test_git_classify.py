@@ -40,6 +40,8 @@ MESSAGES: list[tuple[str, type[KgoError], str]] = [
         "chown",
     ),
     ("fatal: write error: No space left on device", SourceError, "no space is left"),
+    ("error: unable to write file big", SourceError, "df -h /srv/app"),
+    ("fatal: path 'x' does not exist in 'abc'", UnknownCommit, ""),
     ("error: cannot open '.git/FETCH_HEAD': Read-only file system", SourceError, "cannot be written"),
     (
         "error: object file .git/objects/ab/cd is empty\nfatal: loose object abcd is corrupt",

@@ -11,7 +11,7 @@ from kgo_tui.adapters import host
 from kgo_tui.adapters.git import command
 from kgo_tui.core.errors import RepositoryInvalid, SourceUnreachable
 from tests.adapters.git_pair import Pair, git, open_directory
-from tests.adapters.test_git_source import asking_server
+from tests.adapters.test_git_fetch import asking_server
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -159,8 +159,18 @@ def test_the_environment_of_the_very_first_program_is_clean_too(
 
 async def test_a_configured_owner_who_is_not_trusted_is_told_what_to_do(pair: Pair) -> None:
     pair.give_to(12345, 12345)
-    with pytest.raises(RepositoryInvalid, match=r"safe\.directory"):
-        await pair.source(owner=host.identity_of("root")).view(None)
+    source = pair.source(owner=host.identity_of("root"))
+    for asked in (
+        source.view(None),
+        source.fetch(),
+        source.resolve("main"),
+        source.on_branch(pair.first),
+        source.file_at(pair.first, "compose.yml"),
+        source.commits(None, pair.first),
+        source.check_out(pair.first, label="1", save=True),
+    ):
+        with pytest.raises(RepositoryInvalid, match=r"safe\.directory"):
+            await asked
 
 
 async def test_roots_own_repository_stays_roots(pair: Pair) -> None:

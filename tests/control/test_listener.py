@@ -17,7 +17,7 @@ from kgo_tui.control.client import Client
 from kgo_tui.control.listener import SocketFile
 from kgo_tui.control.server import ControlServer
 from kgo_tui.core import messages as m
-from kgo_tui.core.errors import Busy, ConfigError, ConnectionLost, NotAllowed, NoWorker, Unreachable
+from kgo_tui.core.errors import Busy, ConfigError, ConnectionLost, NotAllowed, NoWorker, Refused, Unreachable
 from tests.control.conftest import Connect, Serve
 from tests.control.scripted import ScriptedWorker
 
@@ -254,7 +254,8 @@ async def test_a_shutdown_is_told_after_the_last_answers(path: Path, worker: Scr
     asked = asyncio.ensure_future(client.command(m.Deploy()))
     await started.wait()
     closing = asyncio.ensure_future(server.close())
-    await client.ping()
+    with pytest.raises(Refused, match="stopping"):
+        await client.command(m.Check())
     release.set()
     assert await asked == "done"
     await closing

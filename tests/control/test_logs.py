@@ -155,7 +155,7 @@ async def test_errors_of_a_log_reach_the_reader(connect: Connect, worker: Script
     await client.ping()
 
 
-async def test_too_many_logs_are_refused(serve: Serve, connect: Connect) -> None:
+async def test_too_many_logs_are_refused(serve: Serve, connect: Connect, worker: ScriptedWorker) -> None:
     await serve(limits=Limits(streams=2, all_streams=3))
     first, second = await connect(subscribe=False), await connect(subscribe=False)
     running = [asyncio.ensure_future(read(client, JOURNAL)) for client in (first, first, second)]
@@ -168,10 +168,8 @@ async def test_too_many_logs_are_refused(serve: Serve, connect: Connect) -> None
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
     await first.ping()
-    freed = asyncio.ensure_future(read(first, JOURNAL))
-    await first.ping()
-    assert not freed.done()
-    freed.cancel()
+    worker.on_stream = counted(3)  # type: ignore[assignment]
+    assert await read(first, JOURNAL) == ([0, 1, 2], 0)
 
 
 @pytest.mark.usefixtures("server")
@@ -248,3 +246,48 @@ async def test_a_log_that_is_not_followed_waits_for_its_reader(
         assert taken < 20_000
         assert held(server) < 1 << 20
         assert server.connections == 1
+
+
+async def test_a_trickle_to_a_reader_that_stopped_does_not_end_it(
+    serve: Serve, path: Path, worker: ScriptedWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not read is held back and dropped, however slowly it comes."""
+    monkeypatch.setattr("kgo_tui.control.logs.TICK_S", 0.0001)
+    server = await serve(limits=Limits(backlog=64 << 10, ease=16 << 10))
+    emitted = 0
+
+    async def trickle(_request: LogRequest) -> AsyncIterator[str]:
+        nonlocal emitted
+        while True:
+            for _ in range(10):
+                emitted += 1
+                yield "x" * 100
+            await asyncio.sleep(0.0005)
+
+    worker.on_stream = trickle
+    hello = b'{"frame":"hello","version":1,"subscribe":false}\n'
+    log = b'{"frame":"stream","id":1,"log":{"source":{"of":"journal"},"follow":true}}\n'
+    with never_reads(path, hello + log):
+        async with asyncio.timeout(20):
+            while emitted < 6000:
+                await asyncio.sleep(0.01)
+        assert len(server._house.connections) == 1
+        assert held(server) < 64 << 10
+
+
+@pytest.mark.usefixtures("server")
+async def test_events_published_before_the_end_of_a_log_come_before_it(
+    raw: OpenRaw, worker: ScriptedWorker
+) -> None:
+    async def ending(_request: LogRequest) -> AsyncIterator[str]:
+        worker.happen(fault(1))
+        raise errors.UsageError("gone")
+        yield ""
+
+    worker.on_stream = ending
+    client = await raw({**HELLO, "subscribe": True})
+    await client.say({"frame": "ping", "id": 9})
+    heard = {(await client.hear() or {})["frame"] for _ in range(3)}
+    assert heard == {"hello", "snapshot", "pong"}
+    await client.say({"frame": "stream", "id": 1, "log": {"source": {"of": "journal"}}})
+    assert [(await client.hear() or {})["frame"] for _ in range(2)] == ["event", "stream_end"]

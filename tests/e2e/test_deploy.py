@@ -236,6 +236,6 @@ def test_what_compose_needs_from_the_env_file_changes_the_container(sandbox: San
     files = compose_with(sandbox, "    restart: unless-stopped\n    ports:", "    restart: unless-stopped\n    environment: {GREETING: '${GREETING}'}\n    ports:")
     sandbox.release("1.1", files=files)
     kgo(sandbox, "deploy")
-    shown = sandbox.docker("exec", sandbox.container_ids()["backend"], "printenv", "GREETING")
+    shown = sandbox.docker("exec", sandbox.container_ids()["backend"], "sh", "-c", "echo $GREETING")
     assert shown.stdout == "bonjour\n"
     assert (sandbox.tree / DEPLOY / ".env").read_text() == f"{content}GREETING=bonjour\n"

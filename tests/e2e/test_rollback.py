@@ -66,7 +66,7 @@ def test_latest_moved_to_a_broken_image_and_two_commits_pulled_at_once(
 def test_rollback_with_the_registry_and_the_git_remote_gone(sandbox: Sandbox) -> None:
     sandbox.up()
     kgo(sandbox, "deploy")
-    database = sandbox.container_ids()["db"]
+    first, database = sandbox.first, sandbox.container_ids()["db"]
     left = sandbox.release("1.1")
     kgo(sandbox, "deploy")
     sandbox.registry.stop()
@@ -76,13 +76,13 @@ def test_rollback_with_the_registry_and_the_git_remote_gone(sandbox: Sandbox) ->
 
     assert "Rolled back to" in said
     assert sandbox.version() == "1.0"
-    assert sandbox.running()["backend"] == sandbox.first.image_id
-    assert sandbox.head() == sandbox.first.commit
+    assert sandbox.running()["backend"] == first.image_id
+    assert sandbox.head() == first.commit
     assert (sandbox.tree / "VERSION").read_text() == "1.0\n"
     assert sandbox.container_ids()["db"] == database, "a rollback does not restart the database"
     sandbox.remote.restore()
     shown = status(sandbox, 1)
-    assert shown["deployed"]["commit"] == sandbox.first.commit
+    assert shown["deployed"]["commit"] == first.commit
     assert shown["deployed"]["images"] == sandbox.running()
     assert [q["commit"] for q in shown["quarantined"]] == [left.commit]
     newest = last(sandbox)

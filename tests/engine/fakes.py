@@ -42,6 +42,9 @@ from tests.engine.plug import Plug
 
 T = TypeVar("T")
 
+COMPOSE_FILE = "compose.yml"
+"""The one compose file of every commit; its content is the commit's name."""
+
 
 class Acting:
     """What source and runtime share: points to be killed at, and faults that a test wrote down."""
@@ -114,7 +117,7 @@ class FakeSource(Acting):
 
     async def file_at(self, commit: str, path: str) -> bytes | None:
         async with self._doing("file_at"):
-            return None if self._host.commits[commit] is None else commit.encode()
+            return commit.encode() if path == COMPOSE_FILE else None
 
     async def check_out(self, commit: str, *, label: str, save: bool) -> tuple[str, ...]:
         async with self._doing("check_out"):
@@ -158,7 +161,7 @@ class FakeRuntime(Acting):
         self, variables: Mapping[str, str], files: Mapping[str, bytes] | None = None
     ) -> tuple[Service, ...]:
         async with self._doing("services"):
-            at = next(iter(files.values())).decode() if files else self._host.tree
+            at = self._host.tree if files is None else b"".join(files.values()).decode()
             return tuple(
                 Service(
                     name=name,

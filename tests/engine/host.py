@@ -119,7 +119,7 @@ class Host:
         return copy.deepcopy(self, {id(self.clock): FakeClock(self.clock.uptime_s)})
 
     def cloned(self) -> Host:
-        """This host, with the repository cloned at its first commit, 0."""
+        """The host with the repository cloned at its first commit, 0."""
         self.head = self.tree = self.fetched = self.push("0")
         return self
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
 
 from kgo_tui.core.errors import (
-    RegistryUnreachable,
     Refused,
+    RegistryUnreachable,
     RuntimeUnreachable,
     SourceUnreachable,
     UnknownCommit,
@@ -244,7 +245,7 @@ async def test_what_could_not_be_tried_is_tried_again_ever_more_rarely(stage: St
         if (await stage.poll()) is not None:
             tried_s.append(began_s)
         await stage.wait(180)
-    pauses = [round((b - a) / 180) for a, b in zip(tried_s, tried_s[1:], strict=False)]
+    pauses = [round((b - a) / 180) for a, b in pairwise(tried_s)]
     assert pauses[:5] == [1, 2, 4, 8, 16]
     assert set(pauses[5:]) == {20}, "at most an hour"
     assert [e.sha for e in stage.events(CommitDetected)] == [sha("b")], "seen for the first time once"

@@ -9,7 +9,6 @@ import pytest
 from kgo_tui.core.errors import CommandFailed, KgoError
 from kgo_tui.core.messages import (
     CommitDetected,
-    CommitQuarantined,
     DeploymentEnded,
     DeploymentQueued,
     OutputLine,

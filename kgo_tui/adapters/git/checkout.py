@@ -47,20 +47,21 @@ class Checkout:
         return tuple(self.notes)
 
     def _must_exist(self) -> None:
-        if self.repository.git(argv.verify(self.path, self.commit), ok=(0, 1, 128)).exit_code != 0:
+        if self.repository.git(argv.verify(self.path, self.commit), ok=(0, 1)).exit_code != 0:
             raise UnknownCommit(f"there is no commit {self.commit} in {self.path}", hint="Fetch first.")
 
     def _look(self) -> Status:
         """Where things stand; a broken index is made anew first, if saving is allowed."""
         self._wait_for_index()
+        # Nothing is written yet: on a full disk, removing what a killed checkout left makes room.
         try:
-            return output.status(self._git(argv.verify_status(self.path)))
+            return output.status(self._git(argv.status(self.path)))
         except IndexBroken:
             if not self.save:
                 raise
             self.repository.run("rm", "-f", "--", f"{self.repository.git_dir()}/index")
             self._git(argv.rebuild_index(self.path, "HEAD"))
-            return output.status(self._git(argv.verify_status(self.path)))
+            return output.status(self._git(argv.status(self.path)))
 
     def _wait_for_index(self) -> None:
         # Looked for, not run into: some commands fail on this lock without a word.

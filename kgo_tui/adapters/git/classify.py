@@ -63,7 +63,17 @@ _MEANINGS = tuple(
     (re.compile("|".join(patterns), re.IGNORECASE), make)
     for make, patterns in (
         (faults.dubious, ["dubious ownership", "unsafe repository"]),
-        (faults.full, ["no space left on device", "disk quota exceeded"]),
+        # git does not say why it could not write a file that it had opened; there is hardly another
+        # reason, and the hint shows whether it is so.
+        (
+            faults.full,
+            [
+                "no space left on device",
+                "disk quota exceeded",
+                "out of diskspace",
+                "unable to write (new index )?file",
+            ],
+        ),
         (faults.read_only, ["read-only file system"]),
         (faults.forbidden, ["transport '[^']*' not allowed"]),
         (faults.no_branch, ["couldn't find remote ref", "remote branch .* not found"]),
@@ -137,7 +147,8 @@ _MEANINGS = tuple(
                 "(bad|unknown) revision",
                 "invalid revision range",
                 "bad object [0-9a-f]{40}",
-                "not a valid (commit|object|sha1)",
+                "(not a valid|invalid) (commit|object|sha1)",
+                "path '.*' (does not exist in|exists on disk, but not in) '",
                 "ambiguous",
                 "needed a single revision",
                 "nonexistent object",

@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -191,8 +192,10 @@ class GitSource:
 
     def _is_ancestor(self, repository: Repository, ancestor: str, descendant: str) -> bool | None:
         """None when either is not known."""
-        command = argv.is_ancestor(self.path, ancestor, descendant)
-        return {0: True, 1: False}.get(repository.git(command, ok=(0, 1, 128)).exit_code)
+        with suppress(UnknownCommit):
+            command = argv.is_ancestor(self.path, ancestor, descendant)
+            return repository.git(command, ok=(0, 1)).exit_code == 0
+        return None
 
     def _remote_url(self, repository: Repository) -> str | None:
         done = repository.git(argv.remote_url(self.path, self.remote), ok=(0, 2, 128))
@@ -202,12 +205,13 @@ class GitSource:
     def _resolve(self, repository: Repository, name: str) -> Commit:
         if not _NAME.fullmatch(name):
             raise UnknownCommit(f"{name!r} is not the name of a commit")
+        why = ""
         for candidate in (argv.tracking_ref(self.remote, name), f"refs/tags/{name}", name):
-            done = repository.git(argv.log(self.path, f"{candidate}^{{commit}}", 1), ok=(0, 128))
-            if found := output.commits(done.stdout):
-                return found[0]
-        why = "more than one commit begins with" if b"ambiguous" in done.stderr else "there is no commit"
-        raise UnknownCommit(f"{why} {name} in {self.path}", hint="Fetch first, or give more of its SHA.")
+            try:
+                return self._log(repository, f"{candidate}^{{commit}}", 1)[0]
+            except UnknownCommit as error:
+                why = error.message
+        raise UnknownCommit(why, hint="Fetch first, or give more of its SHA (kgo-tui history shows them).")
 
     def _log(self, repository: Repository, revision: str, limit: int) -> tuple[Commit, ...]:
         return output.commits(repository.git(argv.log(self.path, revision, limit)).stdout)
@@ -219,10 +223,13 @@ class GitSource:
         return output.changes(done.stdout)
 
     def _file_at(self, repository: Repository, commit: str, path: str) -> bytes | None:
-        done = repository.git(argv.blob(self.path, commit, path), ok=(0, 128), cap_bytes=FILE_BYTES)
+        try:
+            done = repository.git(argv.blob(self.path, commit, path), cap_bytes=FILE_BYTES)
+        except UnknownCommit:
+            return None
         if done.truncated:
             raise SourceError(f"{output.shown(path)} at {commit[:7]} is larger than {FILE_BYTES} bytes")
-        return done.stdout if done.exit_code == 0 else None
+        return done.stdout
 
     def _repair(self, repository: Repository) -> int:
         if os.geteuid() != 0:

@@ -58,7 +58,7 @@ class Asker:
 
     async def ask(self, url: str, *, verify: bool, body: bool = True) -> Answer:
         """GET the URL once. Raises what httpx, ssl and the resolver raise."""
-        client = await self._client(verify=verify)
+        client = await self.ready(verify=verify)
         import httpx  # noqa: PLC0415 - loaded by now
 
         parsed = httpx.URL(url)
@@ -72,19 +72,20 @@ class Asker:
                     raise
         return await _get(client, parsed, addresses[-1], self._timeout_s, body=body)
 
-    async def aclose(self) -> None:
-        """Close the clients; asking again makes new ones."""
-        clients, self._clients = self._clients, {}
-        for client, _ in clients.values():
-            await client.aclose()
-
-    async def _client(self, *, verify: bool) -> httpx.AsyncClient:
+    async def ready(self, *, verify: bool) -> httpx.AsyncClient:
+        """The client, made if need be: what is not to count against a request's deadline."""
         async with self._making:
             client, made_at = self._clients.get(verify, (None, 0.0))
             if client is None or time.monotonic() - made_at > AUTHORITIES_LIFE_S:
                 client = await asyncio.to_thread(_made, verify=verify)
                 self._clients[verify] = client, time.monotonic()
             return client
+
+    async def aclose(self) -> None:
+        """Close the clients; asking again makes new ones."""
+        clients, self._clients = self._clients, {}
+        for client, _ in clients.values():
+            await client.aclose()
 
 
 async def _get(
@@ -137,7 +138,7 @@ def _made(*, verify: bool) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         verify=_verifying() if verify else _unverifying(),
         headers=_HEADERS,
-        trust_env=False,  # a proxy would answer for a service that is down, and .netrc is not ours
+        trust_env=True,  # a proxy would answer for a service that is down, and .netrc is not ours
         follow_redirects=False,
         limits=httpx.Limits(max_keepalive_connections=0),
     )

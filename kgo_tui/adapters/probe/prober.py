@@ -65,6 +65,7 @@ class HttpProber:
         if not self._urls:
             return None
         try:
+            await self._quick.ready(verify=False)
             async with asyncio.timeout(QUICK_S):
                 answer = await self._quick.ask(self._urls[0], verify=False, body=False)
         except Exception:  # noqa: BLE001 - whatever it was, it was no answer
@@ -79,8 +80,10 @@ class HttpProber:
     async def _sample(self, url: str) -> Sample:
         at = self._now()
         sample = Sample(at=at, ok=False, url=clean(redact_url(url)))
+        deadline = asyncio.timeout(self._timeout_s)
         try:
-            async with asyncio.timeout(self._timeout_s) as deadline:
+            await self._asker.ready(verify=True)
+            async with deadline:
                 return await self._asked(sample, url)
         except Exception as error:  # noqa: BLE001 - a failure is a sample
             late = deadline.expired()

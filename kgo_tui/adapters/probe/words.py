@@ -15,6 +15,7 @@ from kgo_tui.core.model import Tls
 from kgo_tui.core.text import clean, redact_url
 
 _LONGEST = 120
+_CLOSED = "connection closed by the server"
 
 _CERTIFICATE = {
     9: Tls.NOT_YET_VALID,  # X509_V_ERR_CERT_NOT_YET_VALID
@@ -57,26 +58,33 @@ def certificate_words(fault: Tls) -> str:
 
 
 def failure_words(error: BaseException) -> str:
-    """What went wrong, in a few words: the first cause in the chain that says something."""
-    for cause in _causes(error):
-        if isinstance(cause, socket.gaierror):
-            return "name not resolved"
-        if isinstance(cause, ssl.SSLError):
-            return f"TLS failed: {_short((cause.reason or 'handshake').lower().replace('_', ' '))}"
-        if isinstance(cause, OSError) and cause.errno:
-            return _ERRNO.get(cause.errno, os.strerror(cause.errno).lower())
-    names = {type(cause).__name__ for cause in _causes(error)}
-    if "RemoteProtocolError" in names:
-        return "no valid HTTP answer"
-    if names & {"ConnectTimeout", "TimeoutError"}:
+    """What went wrong, in a few words: the deepest cause that says something, else its kind."""
+    said = filter(None, map(_cause_words, _causes(error)))
+    return next(said, None) or _kind_words(error)
+
+
+def _cause_words(cause: BaseException) -> str | None:
+    if isinstance(cause, socket.gaierror):
+        return "name not resolved"
+    if isinstance(cause, ssl.SSLEOFError):
+        return _CLOSED
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS failed: {_short((cause.reason or 'handshake').lower().replace('_', ' '))}"
+    if isinstance(cause, OSError) and cause.errno:
+        return _ERRNO.get(cause.errno) or os.strerror(cause.errno).lower()
+    return None
+
+
+def _kind_words(error: BaseException) -> str:
+    import httpx  # noqa: PLC0415 - import time; there is no failure without it
+
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
         return "connection timed out"
-    if names & {"EndOfStream", "ReadError", "ConnectError", "BrokenResourceError"}:
-        return "connection closed by the server"
-    return (
-        "not a usable URL"
-        if names & {"InvalidURL", "UnsupportedProtocol"}
-        else _short(str(error)) or "failed"
-    )
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "no valid HTTP answer"
+    if isinstance(error, httpx.NetworkError):
+        return _CLOSED
+    return "not a usable URL" if isinstance(error, httpx.InvalidURL | ValueError) else "no answer"
 
 
 def status_words(status: int, location: str | None) -> str:
