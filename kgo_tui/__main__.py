@@ -25,6 +25,7 @@ _CODES: tuple[tuple[type[errors.KgoError], int], ...] = (
     (errors.NoBaseline, NEEDS_PERSON),
     (errors.Busy, BUSY),
     (errors.Unreachable, UNREACHABLE),
+    (errors.VersionMismatch, UNREACHABLE),
 )
 
 

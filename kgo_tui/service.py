@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any
 
 from kgo_tui.control import queries as q
@@ -60,7 +61,7 @@ class EngineService:
                 engine.cancel()
         return None
 
-    async def query(self, query: q.Query) -> object:
+    async def query(self, query: q.Query) -> object:  # noqa: PLR0911 - flat, one line for each query
         """The answer, of the type `query.answer`."""
         match query:
             case q.Status():
@@ -80,7 +81,7 @@ class EngineService:
             case q.Releases(limit=limit):
                 return await self._store.releases(limit=limit)
 
-    async def stream(self, request: q.LogRequest) -> AsyncIterator[str]:
+    async def stream(self, request: q.LogRequest) -> AsyncGenerator[str, None]:
         """The lines of one container of the project."""
         if not isinstance(request.source, q.ContainerLog):
             raise Refused("this worker does not stream its journal", hint="Use journalctl.")
@@ -89,8 +90,9 @@ class EngineService:
         if not any(wanted == c.name or c.id.startswith(wanted) for c in known):
             raise UsageError(f"the project has no container {wanted}")
         lines = self._engine.world.runtime.logs(wanted, lines=request.lines, follow=request.follow)
-        async for line in lines:
-            yield line
+        async with aclosing(lines):  # closing this generator does not by itself close that one
+            async for line in lines:
+                yield line
 
     async def settle(self) -> None:
         """Return when no deployment that was begun here is still running."""

@@ -80,6 +80,8 @@ def test_show_gives_each_value_with_its_origin_and_no_secret(tmp_path: Path) -> 
         f'[[notify]]\nurl = "{WEBHOOK}"\n'
     )
     read = loaded(tmp_path, text, DISCORD_WEBHOOK_URL=WEBHOOK, KGO_TUI_HISTORY_KEEP="7")
+    misplaced = loaded(tmp_path, text, KGO_TUI_COMPOSE_DIRECTORY="https://u:hunter22@h/")
+    assert "hunter22" not in "\n".join(show.lines(misplaced))
     effective = resolve(read, {})
     lines, whole = show.lines(read, effective), show.as_json(read, effective)
     assert "hunter22" not in "\n".join(lines) + json.dumps(whole)

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable
 
+from kgo_tui.config.names import Check
 from kgo_tui.config.problems import Unfit, described, shortened, suggestion
 from kgo_tui.config.secret import Secret
 from kgo_tui.core.model import Struct
@@ -44,12 +45,12 @@ class Kind(Struct, frozen=True, kw_only=True):
     secret: bool = False
 
 
-def text(check: Callable[[str], str | None] | None = None, *, secret: bool = False) -> Kind:
+def text(check: Check | None = None, *, secret: bool = False) -> Kind:
     """Text on one line. `check` returns what is wrong with it, or None."""
     return Kind(accept=lambda value: _text(value, check), secret=secret)
 
 
-def secret_text(check: Callable[[str], str | None]) -> Kind:
+def secret_text(check: Check) -> Kind:
     """Text that is kept as a `Secret` and never part of a message."""
 
     def accept(value: object) -> Secret:
@@ -69,7 +70,7 @@ def choice(*names: str) -> Kind:
     return Kind(accept=lambda value: _choice(value, names))
 
 
-def texts(check: Callable[[str], str | None] | None = None, *, separator: str = ",") -> Kind:
+def texts(check: Check | None = None, *, separator: str = ",") -> Kind:
     """A list of texts, each checked. As plain text: "a,b" or a TOML list."""
     return Kind(
         accept=lambda value: tuple(_text(item, check) for item in _list(value)),
@@ -143,7 +144,7 @@ def _read_duration(plain: str) -> float | None:
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
-def _text(value: object, check: Callable[[str], str | None] | None) -> str:
+def _text(value: object, check: Check | None) -> str:
     if not isinstance(value, str):
         raise Unfit(f"expected a text, found {described(value)}")
     if not value.strip():

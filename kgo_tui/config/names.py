@@ -7,6 +7,10 @@ None. Must not know keys or files.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+Check = Callable[[str], str | None]
+"""What is wrong with a name, as the rest of a sentence that begins with it; None: nothing."""
 
 _BAD_IN_REF = re.compile(r"\.\.|@\{|//|[\x00-\x20\x7f~^:?*\[\\]")
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]*")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Any, Literal, Self, TypeVar, cast, overload
@@ -96,7 +96,7 @@ class Client:
         """Frames and events left out because only a newer version knows their kind."""
         return self._inbox.skipped
 
-    async def events(self) -> AsyncIterator[Recorded]:
+    async def events(self) -> AsyncGenerator[Recorded, None]:
         """Every event after the snapshot, as it happens; one reader at a time. Ends when this side
         closes. Raises ConnectionLost when the other does."""
         while True:
@@ -131,7 +131,7 @@ class Client:
         """Return when the worker answers. Raises ConnectionLost or Unreachable."""
         await self._ask(p.Ping(id=next(self._ids)), timeout_s)
 
-    async def stream(self, request: LogRequest) -> AsyncIterator[p.Lines]:
+    async def stream(self, request: LogRequest) -> AsyncGenerator[p.Lines, None]:
         """Batches of log lines, oldest first; `dropped` in each counts lines lost before it. Ends
         with the log; closing the iterator ends it at the worker too. Raises the worker's error."""
         number = next(self._ids)

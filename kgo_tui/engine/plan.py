@@ -31,7 +31,8 @@ async def make_plan(world: World, target: Commit) -> Plan:
     base = deployed.commit if deployed else None
     paths = world.settings.compose_paths.items()
     files = {name: c for path, name in paths if (c := await world.source.file_at(target.sha, path))}
-    services = await world.runtime.services(world.settings.variables(target.sha), files)
+    # Files that lie outside of the repository are the same in every commit: those at hand.
+    services = await world.runtime.services(world.settings.variables(target.sha), files if paths else None)
     changes = await world.source.changes(base, target.sha) if base else ()
     added = tuple(c.path for c in changes if c.status == "A")
     history = await world.store.deployments(limit=PAST)

@@ -7,7 +7,7 @@ call a deadline and a cap on output, and raise the errors of `core.errors`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -181,7 +181,7 @@ class Runtime(Protocol):
         """Yields whenever a container of the project changed; ends only when closed."""
         ...
 
-    def logs(self, container: str, *, lines: int, follow: bool) -> AsyncIterator[str]:
+    def logs(self, container: str, *, lines: int, follow: bool) -> AsyncGenerator[str, None]:
         """The lines of one container's log, oldest first, sanitised."""
         ...
 

@@ -6,17 +6,15 @@ know what comes next, nor write the store: the runner does both.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 
 import msgspec
 
-from kgo_tui.core.errors import CommandFailed, KgoError, LocalChanges, NotPublished, UntrackedInTheWay
-from kgo_tui.core.messages import LocalChangesSaved, OutputLine, OwnershipRepaired
-from kgo_tui.core.model import Deployment, Evidence, Image, Outcome, Release, State, Trigger
+from kgo_tui.core.errors import CommandFailed, KgoError, NotPublished
+from kgo_tui.core.model import Deployment, Evidence, Image, Outcome, State, Trigger
+from kgo_tui.engine.acts import baseline_of, bring_home, bring_up, check_out, stop_dropped, teller
 from kgo_tui.engine.gate import Gate, Verdict
-from kgo_tui.engine.ports import OnLine
 from kgo_tui.engine.world import World
 
 FIRST_RETRY_S, RETRY_CAP_S = 5.0, 30.0
@@ -47,7 +45,7 @@ async def queued(_world: World, _deployment: Deployment) -> Result:
 async def preparing(world: World, deployment: Deployment) -> Result:
     """Bring the work tree to the target; the compose file there must parse."""
     again = deployment.entries.get(State.PREPARING, 1) > 1
-    await _check_out(
+    await check_out(
         world, deployment, deployment.to_commit, save=world.settings.rules.save_local_changes or again
     )
     await world.runtime.services(world.settings.variables(deployment.to_commit))
@@ -58,7 +56,7 @@ async def pulling(world: World, deployment: Deployment) -> Result:
     """Resolve every image once and keep it; all of them or none."""
     variables = world.settings.variables(deployment.to_commit)
     try:
-        images = await world.runtime.pull(variables, _teller(world, deployment))
+        images = await world.runtime.pull(variables, teller(world, deployment))
     except NotPublished as missing:
         return _not_published(world, deployment, missing)
     await world.runtime.keep(images)
@@ -81,10 +79,10 @@ async def waiting_images(world: World, deployment: Deployment) -> Result:
 
 async def reverting(world: World, deployment: Deployment) -> Result:
     """Work tree and image names back to the baseline; containers were never touched."""
-    baseline = await _baseline(world, deployment)
+    baseline = await baseline_of(world, deployment)
     home = baseline.commit if baseline else deployment.tree_before
     if home is not None:
-        await _bring_home(world, deployment, home)
+        await bring_home(world, deployment, home)
     if baseline is not None:
         try:
             await world.runtime.restore(baseline.images)
@@ -96,11 +94,11 @@ async def reverting(world: World, deployment: Deployment) -> Result:
 async def applying(world: World, deployment: Deployment) -> Result:
     """Bring up exactly the images just recorded; what the commit dropped is stopped."""
     try:
-        await _up(world, deployment, deployment.images, deployment.to_commit)
+        await bring_up(world, deployment, deployment.images, deployment.to_commit)
     except CommandFailed as error:
         return failed(error, await _evidence(world))
-    baseline = await _baseline(world, deployment)
-    await _stop_dropped(world, deployment.to_commit, set(baseline.images if baseline else ()))
+    baseline = await baseline_of(world, deployment)
+    await stop_dropped(world, deployment.to_commit, set(baseline.images if baseline else ()))
     return OK
 
 
@@ -111,26 +109,26 @@ async def verifying(world: World, deployment: Deployment) -> Result:
 
 async def rolling_back(world: World, deployment: Deployment) -> Result:
     """Code and images of the baseline, offline; a second try recreates everything."""
-    baseline = await _baseline(world, deployment)
+    baseline = await baseline_of(world, deployment)
     if baseline is None:
         return Result(outcome=Outcome.NO_BASELINE, message="there is no verified release to go back to")
     if deployment.irreversible and world.settings.halt_when_irreversible:
         return Result(outcome=Outcome.FAILED, message=f"halted, not rolled back: {_listed(deployment)}")
-    await _check_out(world, deployment, baseline.commit, save=True)
+    await check_out(world, deployment, baseline.commit, save=True)
     await world.runtime.keep(baseline.images)
     try:
-        await _up(world, deployment, baseline.images, baseline.commit)
+        await bring_up(world, deployment, baseline.images, baseline.commit)
     except CommandFailed:
-        await _up(world, deployment, baseline.images, baseline.commit, force_recreate=True)
+        await bring_up(world, deployment, baseline.images, baseline.commit, force_recreate=True)
     deployed = world.feed.state.deployed  # what an operator leaves; else the baseline itself
     left = {*deployment.images, *(deployed.images if deployed else ())}
-    await _stop_dropped(world, baseline.commit, left)
+    await stop_dropped(world, baseline.commit, left)
     return OK
 
 
 async def verifying_rollback(world: World, deployment: Deployment) -> Result:
     """The health gate, for the baseline."""
-    baseline = await _baseline(world, deployment)
+    baseline = await baseline_of(world, deployment)
     if baseline is None:
         return Result(outcome=Outcome.FAILED, message="there is no verified release to go back to")
     return await _judge(world, deployment, baseline.commit, baseline.images)
@@ -183,59 +181,6 @@ async def _newer(world: World, deployment: Deployment) -> str | None:
         return None  # trouble with the remote is no newer commit; the wait for images goes on
     tip = view.remote
     return tip.short if tip is not None and tip.sha != deployment.to_commit else None
-
-
-async def _baseline(world: World, deployment: Deployment) -> Release | None:
-    return None if deployment.baseline is None else await world.store.release(deployment.baseline)
-
-
-async def _check_out(world: World, deployment: Deployment, commit: str, *, save: bool) -> None:
-    saved = await world.source.check_out(commit, label=f"deployment-{deployment.id}", save=save)
-    if saved:
-        await world.event(LocalChangesSaved(deployment=deployment.id, saved=saved))
-    if mended := await world.source.repair_ownership():
-        await world.event(OwnershipRepaired(paths=mended))
-
-
-async def _bring_home(world: World, deployment: Deployment, home: str) -> None:
-    """A tree that never left is left alone, so that what the policy refuses is not swept aside."""
-    try:
-        await _check_out(world, deployment, home, save=world.settings.rules.save_local_changes)
-    except (LocalChanges, UntrackedInTheWay):
-        local = (await world.source.view(None)).local
-        if local is None or local.sha != home:
-            await _check_out(world, deployment, home, save=True)
-
-
-async def _up(
-    world: World,
-    deployment: Deployment,
-    images: dict[str, Image],
-    commit: str,
-    *,
-    force_recreate: bool = False,
-) -> None:
-    variables = world.settings.variables(commit)
-    teller = _teller(world, deployment)
-    await world.runtime.up(images, variables, teller, force_recreate=force_recreate)
-
-
-async def _stop_dropped(world: World, commit: str, before: set[str]) -> None:
-    """Stop the services of `before` that `commit` does not have; their containers stay."""
-    declared = {s.name for s in await world.runtime.services(world.settings.variables(commit))}
-    dropped = before - declared
-    containers = await world.runtime.containers()
-    await world.runtime.stop([c for c in containers if c.service in dropped and c.state == "running"])
-
-
-def _teller(world: World, deployment: Deployment) -> OnLine:
-    loop = asyncio.get_running_loop()
-
-    def tell(line: str) -> None:
-        event = OutputLine(deployment=deployment.id, state=deployment.state, text=line)
-        loop.call_soon_threadsafe(world.tell, event)  # output is read in an adapter's thread
-
-    return tell
 
 
 async def _judge(world: World, deployment: Deployment, commit: str, images: dict[str, Image]) -> Result:

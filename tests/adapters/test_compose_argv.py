@@ -16,6 +16,7 @@ FULL_WORDS = [
 def test_plain_project_leaves_the_lookup_to_compose() -> None:
     assert argv.version() == ["docker", "compose", "version", "--short"]
     assert argv.config_json(PLAIN) == ["docker", "compose", "config", "--format", "json"]
+    assert argv.config_uninterpolated(PLAIN) == [*argv.config_json(PLAIN), "--no-interpolate"]
     assert argv.config_hashes(PLAIN) == ["docker", "compose", "config", "--hash", "*"]
     assert argv.config_images(PLAIN) == ["docker", "compose", "config", "--images"]
     assert argv.pull(PLAIN) == ["docker", "compose", "pull"]

@@ -158,15 +158,14 @@ async def test_stopping_is_gentle_and_may_be_repeated(sandbox: Sandbox) -> None:
     heard, on_command = lines()
     runtime.heard(on_command)
     running = await runtime.containers()
-    assert (
-        await asyncio.wait_for(runtime.logs(running[0].id, lines=1, follow=True).__anext__(), 10) == "ready"
-    )
+    for each in running:
+        log = runtime.logs(each.id, lines=1, follow=True)
+        assert await asyncio.wait_for(anext(log), 10) == "ready"
     await runtime.stop(running)
     assert sorted(heard) == [f"docker stop {each.name}" for each in running]
     ended = await runtime.containers()
-    assert [(each.id, each.state, each.exit_code) for each in ended] == [
-        (each.id, "exited", 7) for each in running
-    ]
+    assert [each.id for each in ended] == [each.id for each in running]
+    assert {(each.state, each.exit_code) for each in ended} == {("exited", 7)}
     sandbox.docker("rm", running[0].id)
     await runtime.stop(running)
     assert len(heard) == len(running), "nothing was left to stop"

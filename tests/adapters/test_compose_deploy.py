@@ -204,6 +204,36 @@ async def test_without_a_readable_file_the_project_is_known_by_what_runs(sandbox
     assert {each.service for each in await runtime.containers()} == {"backend", "db"}
 
 
+async def test_a_variable_that_only_a_deployment_sets_does_not_hide_the_project(sandbox: Sandbox) -> None:
+    write_compose(sandbox, "services: {app: {image: '{registry}/koprogo/app:${IMAGE_TAG:?by the worker}'}}")
+    push(sandbox, "app", "1", "idle", "main-1234567")
+    runtime = runtime_on(sandbox, project=None)
+    assert await runtime.containers() == ()
+    variables = {"IMAGE_TAG": "main-1234567"}
+    await runtime.up(await runtime.pull(variables, ignore_line), variables, ignore_line)
+    for fresh in (runtime, runtime_on(sandbox, project=None)):
+        assert [each.service for each in await fresh.containers()] == ["app"]
+
+
+async def test_a_commit_that_renames_the_project_counts_once_it_is_brought_up(sandbox: Sandbox) -> None:
+    app = "services: {app: {image: '{registry}/koprogo/database:1'}}"
+    write_compose(sandbox, f"name: {sandbox.project}\n{app}")
+    runtime = runtime_on(sandbox, project=None, env_files=[])
+    (sandbox.deploy_dir / ".env").unlink()
+    images = await runtime.pull({}, ignore_line)
+    await runtime.up(images, {}, ignore_line)
+    (old,) = await runtime.containers()
+    write_compose(sandbox, f"name: {sandbox.project}-new\n{app}")
+    await runtime.services({})
+    assert await runtime.containers() == (old,), "a commit that is only looked at changes nothing"
+    await runtime.up(images, {}, ignore_line)
+    (new,) = await runtime.containers()
+    assert new.name == f"{sandbox.project}-new-app-1"
+    await runtime.stop([new])
+    sandbox.docker("rm", new.id)
+    sandbox.docker("network", "rm", f"{sandbox.project}-new_default")
+
+
 def published(image: Published) -> str:
     """Its name with the digest."""
     return f"{image.repository}@{image.digest}"

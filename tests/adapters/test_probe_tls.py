@@ -12,7 +12,7 @@ import pytest
 from kgo_tui.adapters.probe import HttpProber
 from kgo_tui.core.model import Sample, Tls
 from kgo_tui.demo.certificates import Certificate, Certificates
-from tests.adapters.probe_server import OK, says, serving, status
+from tests.adapters.probe_server import OK, resolve_to, says, serving, status
 
 KINDS: dict[Certificate, Tls] = {
     "valid": Tls.VALID,
@@ -72,6 +72,24 @@ async def test_an_address_is_checked_against_the_certificate_as_well(certificate
         assert (await probed(server.url("127.0.0.1", scheme="https"))).tls is Tls.VALID
     async with serving(says(OK), certificate=certificates.path("wrong_host")) as server:
         assert (await probed(server.url("127.0.0.1", scheme="https"))).tls is Tls.WRONG_HOST
+
+
+async def test_the_name_and_not_the_address_is_what_the_certificate_must_be_for(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_to(monkeypatch, "127.0.0.1")
+    async with serving(says(OK), certificate=certificates.path("wrong_host")) as server:
+        assert (await probed(server.url("elsewhere.test", scheme="https"))).tls is Tls.VALID
+        assert (await probed(server.url("elsewhere.test.", scheme="https"))).tls is Tls.VALID
+
+
+async def test_a_refused_certificate_is_not_taken_for_an_address_that_is_down(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_to(monkeypatch, "127.0.0.1", "127.9.9.9")
+    async with serving(says(OK), certificate=certificates.path("expired")) as server:
+        sample = await probed(server.url("localhost", scheme="https"), tls="strict")
+    assert sample.error == "certificate expired"
 
 
 async def test_a_wrong_status_behind_an_invalid_certificate_is_a_failure(certificates: Certificates) -> None:

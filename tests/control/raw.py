@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 HELLO = {"frame": "hello", "version": 1, "name": "cli", "subscribe": False}
 DEADLINE_S = 10.0
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Return once it holds; for what no event tells of, such as a connection that is gone."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.01)
 
 
 class Raw:
@@ -30,10 +39,8 @@ class Raw:
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
-        try:
+        with suppress(ConnectionError):  # the worker may end the connection before it has read all
             await self.writer.drain()
-        except ConnectionError:
-            pass  # the worker may end the connection before it has read all of this
 
     async def hear(self) -> dict[str, Any] | None:
         """The next frame, None at the end of the connection."""
@@ -42,7 +49,7 @@ class Raw:
                 line = await self.reader.readline()
         except ConnectionResetError:
             return None
-        return json.loads(line) if line else None
+        return cast("dict[str, Any]", json.loads(line)) if line else None
 
     async def hear_all(self) -> list[dict[str, Any]]:
         """Every frame to the end of the connection."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -121,28 +123,26 @@ def test_the_limit_holds_wherever_the_bytes_are_cut(
         long = long or len(line) > limit
         if not long:
             expected.append(line)
-    splitter, seen = LineSplitter(limit), []
+    splitter = LineSplitter(limit)
+    seen: list[bytes] = []
     try:
         for part in cut(data, sizes):
             seen += splitter.feed(part)
     except TooLarge:
         assert long or len(rest) > limit
+        assert seen == expected[: len(seen)]
     else:
         assert not long
         assert len(rest) <= limit
         assert seen == expected
-    # one feed at a time, the lines before the long one have all been handed out
 
 
 @patiently
 @given(st.binary(max_size=200))
 def test_foreign_bytes_are_malformed_and_nothing_else(data: bytes) -> None:
     for decode in (decode_client, decode_server):
-        try:
+        with suppress(Malformed):
             decode(data)
-        except Malformed as error:
-            assert str(error).isascii()
-            assert str(error).isprintable()
 
 
 @pytest.mark.parametrize(

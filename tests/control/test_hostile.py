@@ -14,7 +14,7 @@ from kgo_tui.control.limits import Limits
 from kgo_tui.control.server import ControlServer
 from kgo_tui.core import messages as m
 from tests.control.conftest import Connect, OpenRaw, Serve
-from tests.control.raw import HELLO, Raw
+from tests.control.raw import HELLO, Raw, eventually
 from tests.control.scripted import ScriptedWorker, fault
 from tests.control.test_conversation import take
 
@@ -145,21 +145,20 @@ async def test_a_client_killed_in_the_middle_of_anything(
     await dying.close()
     sent = [worker.happen(fault(n)) for n in range(100)]
     assert await take(other, 100) == sent
-    async with asyncio.timeout(5):
-        while server.connections > 1:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: server.connections == 1)
 
 
 async def test_more_connections_than_allowed_are_told_so(serve: Serve, raw: OpenRaw) -> None:
-    await serve(limits=Limits(connections=3))
+    server = await serve(limits=Limits(connections=3))
     inside = [await raw() for _ in range(3)]
     for client in inside:
         await client.hear()
     assert (await last_words(await raw()))[0] == "full"
     await inside[0].close()
-    async with asyncio.timeout(5):
-        while (frame := await (await raw()).hear()) is None or frame["frame"] != "hello":
-            await asyncio.sleep(0.01)
+    await eventually(lambda: server.connections == 2)
+    frame = await (await raw()).hear()
+    assert frame is not None
+    assert frame["frame"] == "hello"
 
 
 async def test_a_defect_in_a_connection_ends_that_one(

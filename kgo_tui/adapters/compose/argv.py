@@ -50,6 +50,11 @@ def config_json(project: Project) -> list[str]:
     return [*_compose(project), "config", "--format", "json"]
 
 
+def config_uninterpolated(project: Project) -> list[str]:
+    """The same with variables left as they are written."""
+    return [*config_json(project), "--no-interpolate"]
+
+
 def config_hashes(project: Project) -> list[str]:
     """Says each service's configuration hash, as `up` writes it on containers."""
     return [*_compose(project), "config", "--hash", "*"]

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kgo_tui.adapters.compose import argv, containers, definition, failures
 from kgo_tui.adapters.compose.argv import Project
@@ -18,9 +19,10 @@ from kgo_tui.adapters.compose.cli import Cli
 from kgo_tui.adapters.compose.definition import Definition
 from kgo_tui.adapters.compose.failures import Redact
 from kgo_tui.adapters.compose.sdk import Engine
-from kgo_tui.core.errors import ComposeInvalid, KgoError
+from kgo_tui.core.errors import ComposeInvalid
 
 Variables = Mapping[str, str]
+Document = dict[str, Any]
 
 
 class ComposeFiles:
@@ -44,14 +46,21 @@ class ComposeFiles:
         that commit is brought up (`check`), and not while it is only looked at."""
 
     async def read(self, variables: Variables) -> Definition:
-        """What the files at hand declare. Raises ComposeInvalid, ComposeMissing."""
-        found = await self._read(self.project, variables, aloud=True)
+        """What the files at hand declare, without hashes. Raises ComposeInvalid, ComposeMissing."""
+        document = await self._document(self.project, variables)
+        found = await self._define(self.project, document, "", variables)
+        self.name = self.name or found.project
+        return found
+
+    async def read_with_hashes(self, variables: Variables) -> Definition:
+        """The same with the hash of each service's configuration, which takes Compose a second run."""
+        found = await self._read_with_hashes(self.project, variables)
         self.name = self.name or found.project
         return found
 
     async def read_as(self, variables: Variables, files: Mapping[str, bytes]) -> Definition:
-        """What these contents would declare in the place of the files at hand: everything that
-        they refer to is looked for where it is now.
+        """What these contents would declare in the place of the files at hand, with hashes:
+        everything that they refer to is looked for where it is now.
         """
         names = self.project.files or tuple(files)
         if absent := [name for name in names if name not in files]:
@@ -60,25 +69,41 @@ class ComposeFiles:
             copies = [_copy(Path(folder), number, files[name]) for number, name in enumerate(names)]
             place = str(Path(self.directory, names[0]).parent)
             copied = replace(self.project, files=tuple(copies), directory=place)
-            return await self._read(copied, variables, aloud=False)
+            return await self._read_with_hashes(copied, variables, aloud=False)
 
     async def check(self, variables: Variables) -> None:
         """Read them only to know that they can be read, and for which project. Raises as `read`."""
-        text = await self._ask(argv.config_json(self.project), variables)
-        self.name = str(definition.decode(text).get("name") or "")
+        self.name = _name_in(await self._document(self.project, variables))
 
-    async def _read(self, project: Project, variables: Variables, *, aloud: bool) -> Definition:
-        questions = (argv.config_json(project), argv.config_hashes(project))
-        asked = [self._ask(words, variables, aloud=aloud) for words in questions]
-        answers = await asyncio.gather(*asked, return_exceptions=True)
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-        text, hashes = (answer for answer in answers if isinstance(answer, bytes))
-        document = definition.decode(text)
-        unnamed = definition.unnamed_services(document)
-        listed = await self._ask(argv.config_images(project), variables, aloud=aloud) if unnamed else b""
-        return definition.define(document, hashes.decode(), listed.decode())
+    async def _read_with_hashes(
+        self, project: Project, variables: Variables, *, aloud: bool = True
+    ) -> Definition:
+        # Both are awaited whatever happens: no process goes on behind a caller that has its error.
+        document, hashes = await asyncio.gather(
+            self._document(project, variables, aloud=aloud),
+            self._ask(argv.config_hashes(project), variables, aloud=aloud),
+            return_exceptions=True,
+        )
+        if isinstance(document, BaseException):
+            raise document
+        if isinstance(hashes, BaseException):
+            raise hashes
+        return await self._define(project, document, hashes.decode(), variables, aloud=aloud)
+
+    async def _define(
+        self, project: Project, document: Document, hashes: str, variables: Variables, *, aloud: bool = True
+    ) -> Definition:
+        listed = b""
+        if definition.unnamed_services(document):
+            listed = await self._ask(argv.config_images(project), variables, aloud=aloud)
+        return definition.define(document, hashes, listed.decode())
+
+    async def _document(self, project: Project, variables: Variables, *, aloud: bool = True) -> Document:
+        text = await self._ask(argv.config_json(project), variables, aloud=aloud)
+        try:
+            return definition.decode(text)
+        except (ValueError, TypeError) as error:
+            raise ComposeInvalid("docker compose config answered with something else than JSON") from error
 
     async def _ask(self, words: list[str], variables: Variables, *, aloud: bool = True) -> bytes:
         done = await self._cli.run(words, variables, deadline_s=self._deadline_s, aloud=aloud)
@@ -90,24 +115,33 @@ class ComposeFiles:
         return ", ".join(self.project.files) or self.directory
 
     async def project_name(self) -> str:
-        """The project's name: known, or from the files, or, where a bad commit or a hand's edit
-        made them unreadable, from the containers that were made from this directory.
+        """The project's name: known, or from the files, or, where these cannot be read (a bad
+        commit, a hand's edit, a variable that only a deployment sets), from what was made of them.
         """
         if self.name is None:
             try:
                 await self.check({})
-            except ComposeInvalid as error:
-                self.name = await self._name_of_what_runs(error)
-        return self.name or ""
+            except ComposeInvalid:
+                self.name = await self._name_of_what_runs()
+        return self.name or await self._name_without_variables()
 
-    async def _name_of_what_runs(self, error: KgoError) -> str:
-        place = str(
-            Path(self.directory, *self.project.files[:1]).parent if self.project.files else self.directory
-        )
+    async def _name_of_what_runs(self) -> str | None:
+        """The project whose containers were made from files in this directory, if it is one."""
+        first = self.project.files[0] if self.project.files else "compose.yaml"
+        place = str(Path(self.directory, first).parent)
         found = await self._engine.ask(lambda client: containers.projects_in(client, place))
-        if len(found) != 1:
-            raise error
-        return found.pop()
+        return found.pop() if len(found) == 1 else None
+
+    async def _name_without_variables(self) -> str:
+        """What the files say before variables are filled in; not remembered, as it may be wrong
+        where the name itself has one. Raises ComposeInvalid.
+        """
+        text = await self._ask(argv.config_uninterpolated(self.project), {})
+        return _name_in(definition.decode(text))
+
+
+def _name_in(document: Document) -> str:
+    return str(document.get("name") or "")
 
 
 def _copy(folder: Path, number: int, content: bytes) -> str:

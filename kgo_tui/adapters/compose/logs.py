@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from kgo_tui.adapters.compose.connection import Connection, start, waker
@@ -25,7 +25,7 @@ LINE_BYTES = 1 << 14
 """What is longer is shown as several lines; Docker's own log files break lines there as well."""
 
 
-async def log_lines(engine: Engine, container: str, *, lines: int, follow: bool) -> AsyncIterator[str]:
+async def log_lines(engine: Engine, container: str, *, lines: int, follow: bool) -> AsyncGenerator[str, None]:
     """The last `lines` lines of a container's log, then, with `follow`, all new ones until it ends.
 
     A reader that is too slow to follow loses the oldest lines, and is told how many. Raises

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 from kgo_tui.adapters.compose import argv, containers, failures
@@ -106,8 +107,9 @@ class ComposeRuntime:
         self, variables: Mapping[str, str], files: Mapping[str, bytes] | None = None
     ) -> tuple[Service, ...]:
         """What the compose files declare. Raises ComposeInvalid, ComposeMissing."""
-        read = self._files.read(variables) if files is None else self._files.read_as(variables, files)
-        return (await read).services
+        if files is not None:
+            return (await self._files.read_as(variables, files)).services
+        return (await self._files.read_with_hashes(variables)).services
 
     async def pull(self, variables: Mapping[str, str], on_line: OnLine) -> dict[str, Image]:
         """Bring every service's image here and say which it is. Raises NotPublished,
@@ -200,7 +202,7 @@ class ComposeRuntime:
         """Yields once it listens, then whenever a container of the project changed."""
         return Changes(self._engine, lambda: self._files.name)
 
-    async def logs(self, container: str, *, lines: int, follow: bool) -> AsyncIterator[str]:
+    async def logs(self, container: str, *, lines: int, follow: bool) -> AsyncGenerator[str, None]:
         """The lines of one container's log. Raises UsageError for a container that is not there,
         or not of this project: whoever may read the worker's socket may not read every log.
         """
@@ -209,8 +211,9 @@ class ComposeRuntime:
         labels = ((found or {}).get("Config") or {}).get("Labels") or {}
         if found is None or labels.get(containers.PROJECT) != project:
             raise UsageError(f"no container {clean(container)} in the project {project}")
-        async for line in log_lines(self._engine, found["Id"], lines=lines, follow=follow):
-            yield clean(self._redact(line))
+        async with aclosing(log_lines(self._engine, found["Id"], lines=lines, follow=follow)) as log:
+            async for line in log:
+                yield clean(self._redact(line))
 
     def close(self) -> None:
         """Let go of the connections to the engine."""

@@ -138,7 +138,7 @@ def _made(*, verify: bool) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         verify=_verifying() if verify else _unverifying(),
         headers=_HEADERS,
-        trust_env=True,  # a proxy would answer for a service that is down, and .netrc is not ours
+        trust_env=False,  # a proxy would answer for a service that is down, and .netrc is not ours
         follow_redirects=False,
         limits=httpx.Limits(max_keepalive_connections=0),
     )
