@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,26 +55,19 @@ def test_a_directory_or_a_file_in_the_place_of_the_file_is_told(host: Host) -> N
         host.load(file=host.write(MINIMAL, "x") / "config.toml")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything; the next test drops to nobody")
 def test_an_unreadable_file_is_told(host: Host) -> None:
+    """In a process of its own, since root, who may read everything, must become somebody else."""
     host.write(MINIMAL).chmod(0)
-    with pytest.raises(ConfigInvalid, match="not readable by this user"):
-        host.load()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_an_unreadable_file_is_told_to_another_user(host: Host) -> None:
-    host.write(MINIMAL).chmod(0o600)
     program = (
         "import os, sys; from pathlib import Path; from kgo_tui.config.load import load;"
-        "d = os.open(sys.argv[1], os.O_PATH); os.setgid(65534); os.setuid(65534);"
+        "d = os.open(sys.argv[1], os.O_PATH); os.geteuid() or (os.setgid(65534), os.setuid(65534));"
         "load(environ={}, system_dir=Path(f'/proc/self/fd/{d}'), user_dir=Path('/nonexistent'))"
     )
     host.system.chmod(0o755)
     done = subprocess.run(
         [sys.executable, "-c", program, host.system], capture_output=True, text=True, check=False, timeout=60
     )
-    assert "not readable by this user" in done.stderr
+    assert "config.toml: not readable by this user" in done.stderr
 
 
 ODD = st.recursive(

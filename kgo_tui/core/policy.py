@@ -115,7 +115,8 @@ def _refusal(facts: Facts, rules: Rules, target: Commit, *, named: bool) -> Deci
                 'or drop them; to follow the remote all the same: repository.on_rewrite = "follow"',
             )
     if source.local_changes and not rules.save_local_changes:
-        shown = ", ".join(source.local_changes[:SHOWN_PATHS])
+        more = " …" if len(source.local_changes) > SHOWN_PATHS else ""
+        shown = ", ".join(source.local_changes[:SHOWN_PATHS]) + more
         return _refuse(
             target,
             f"files changed by hand: {shown}. Undo them (git diff, git checkout -- FILE) or set "

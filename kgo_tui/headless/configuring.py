@@ -14,7 +14,7 @@ from pathlib import Path
 from kgo_tui.config import show
 from kgo_tui.config.files import SYSTEM_DIR, user_config_dir
 from kgo_tui.config.load import load
-from kgo_tui.config.resolve import resolve
+from kgo_tui.config.resolve import Effective, resolve
 from kgo_tui.config.template import template
 from kgo_tui.core.errors import ConfigError, UsageError
 
@@ -43,10 +43,16 @@ def _init(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     loaded = load(instance=arguments.instance, file=arguments.config)
+    effective: Effective | None
+    try:
+        effective = resolve(loaded)
+    except ConfigError as error:  # what is configured can be shown all the same; `check` fails on this
+        effective = None
+        sys.stderr.write(f"kgo-tui: {error}\n")
     if arguments.json:
-        sys.stdout.write(json.dumps(show.as_json(loaded), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(show.as_json(loaded, effective), ensure_ascii=False, indent=2) + "\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in show.lines(loaded))
+        sys.stdout.writelines(f"{line}\n" for line in show.lines(loaded, effective))
     return 0
 
 

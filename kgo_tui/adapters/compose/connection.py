@@ -48,7 +48,15 @@ class Connection:
                 connected()
                 yield from self._stream
         finally:
+            self._let_go()
             client.close()
+
+    def _let_go(self) -> None:
+        # The SDK closes its socket only, and the answer that reads from it holds it open.
+        answer = getattr(self._stream, "_response", None)
+        if answer is not None:
+            with suppress(Exception):
+                answer.close()
 
     def _keep(self, stream: Any) -> bool:
         with self._lock:
