@@ -69,6 +69,15 @@ def free_bytes(path: str | os.PathLike[str]) -> int:
     return stat.f_bavail * stat.f_frsize
 
 
+def written_at(path: str | os.PathLike[str]) -> datetime | None:
+    """When a file was last written; None for one that is empty or not there."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return datetime.fromtimestamp(found.st_mtime, UTC) if found.st_size else None
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a lock, as it wrote there: for people, never for decisions."""

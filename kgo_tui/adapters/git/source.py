@@ -10,7 +10,6 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -150,7 +149,7 @@ class GitSource:
             descends=None if ahead is None else ahead == 0,
             deployed_descends=self._deployed_descends(repository, deployed, local, remote, ahead),
             local_changes=status.paths,
-            fetched_at=_written_at(f"{repository.git_dir()}/FETCH_HEAD"),
+            fetched_at=host.written_at(f"{repository.git_dir()}/FETCH_HEAD"),
         )
 
     def _refs(self, repository: Repository) -> dict[str, Commit]:
@@ -241,12 +240,3 @@ class GitSource:
 def _must_be_sha(text: str) -> None:
     if not _SHA.fullmatch(text):
         raise UnknownCommit(f"{text!r} is not the full SHA of a commit")
-
-
-def _written_at(path: str) -> datetime | None:
-    """When a file was last written; an empty FETCH_HEAD is of a fetch that failed."""
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return None
-    return datetime.fromtimestamp(found.st_mtime, UTC) if found.st_size else None
