@@ -181,7 +181,7 @@ def _finished(step: Step, say: Mapping[str, str]) -> tuple[int, str] | None:
     if judged and step.attempts is not None:
         return ERROR, say["health_failed"].format(attempts=step.attempts, message=step.message)
     key = "git_failed" if step.error in _GIT_ERRORS else "step_failed"
-    return ERROR, say[key].format(state=step.state, message=step.message)
+    return ERROR, say[key].format(state=step.state, message=step.told)
 
 
 def _ended(d: Deployment, say: Mapping[str, str]) -> tuple[int, str]:

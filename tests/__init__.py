@@ -1,0 +1,1 @@
+"""The tests: on real parts wherever a part can be real."""

@@ -112,7 +112,8 @@ class Outcome(StrEnum):
 
 class Step(Struct, frozen=True, kw_only=True):
     """One entry into a working state. `entry` counts from 1 within that state; `attempts` is how
-    many of its attempts a health gate used up, `error` the class in `core.errors` that ended it."""
+    many of its attempts a health gate used up, `error` the class in `core.errors` that ended it,
+    `hint` that error's way out."""
 
     state: State
     entry: int
@@ -122,7 +123,13 @@ class Step(Struct, frozen=True, kw_only=True):
     message: str = ""
     attempts: int | None = None
     error: str | None = None
+    hint: str = ""
     commands: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The message, with the way out where there is one."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
 class Deployment(Struct, frozen=True, kw_only=True):

@@ -63,7 +63,8 @@ class Checker:
             world.settings.variables(view.local.sha) if view.local else {}
         )
         containers = await world.runtime.containers()
-        images = await world.runtime.running_images()
+        declared = {s.name for s in services}  # the project may hold more, which is not ours to look after
+        images = {name: i for name, i in (await world.runtime.running_images()).items() if name in declared}
         if view.local is None or not images or inspect(containers, services, images, _as_is(containers)):
             return None
         if world.settings.gated_by_probe and not (await world.prober.probe()).ok:

@@ -154,7 +154,8 @@ def _of_container(  # noqa: PLR0911 - one line for each thing that may be wrong
     if image is not None and c.image_id != image.image_id:
         return problem("does not run the image of this release", fatal=True)
     if c.restarts > restarts.get(c.id, 0):
-        return problem(f"restarted {c.restarts} times (last exit code {c.exit_code})", fatal=True)
+        ended = "" if c.exit_code is None else f" (last exit code {c.exit_code})"
+        return problem(f"restarted {c.restarts} times{ended}", fatal=True)
     if c.state == "exited" and c.exit_code == 0 and c.restart_policy in {"", "no", "on-failure"}:
         return None
     if c.state in {"exited", "dead"} and c.restart_policy in {"", "no"}:

@@ -25,14 +25,19 @@ PAST = 20
 """Deployments back from which the downtime is expected."""
 
 
+async def declared_at(world: World, commit: str) -> tuple[Service, ...]:
+    """The services that the compose files declare in a commit. Raises ComposeInvalid, SourceError."""
+    paths = world.settings.compose_paths.items()
+    files = {name: c for path, name in paths if (c := await world.source.file_at(commit, path))}
+    # Files that lie outside of the repository are the same in every commit: those at hand.
+    return await world.runtime.services(world.settings.variables(commit), files if paths else None)
+
+
 async def make_plan(world: World, target: Commit) -> Plan:
     """What bringing the host to `target` would do. Raises ComposeInvalid, SourceError."""
     deployed = world.feed.state.deployed
     base = deployed.commit if deployed else None
-    paths = world.settings.compose_paths.items()
-    files = {name: c for path, name in paths if (c := await world.source.file_at(target.sha, path))}
-    # Files that lie outside of the repository are the same in every commit: those at hand.
-    services = await world.runtime.services(world.settings.variables(target.sha), files if paths else None)
+    services = await declared_at(world, target.sha)
     changes = await world.source.changes(base, target.sha) if base else ()
     added = tuple(c.path for c in changes if c.status == "A")
     history = await world.store.deployments(limit=PAST)

@@ -145,6 +145,7 @@ class Runner:
             message=result.message,
             attempts=result.attempts,
             error=result.error,
+            hint=result.hint,
         )
         after = self._advanced(deployment, result)
         finished = StepFinished(deployment=after, step=step)

@@ -15,6 +15,7 @@ from kgo_tui.core.errors import CommandFailed, KgoError, NotPublished
 from kgo_tui.core.model import Deployment, Evidence, Image, Outcome, State, Trigger
 from kgo_tui.engine.acts import baseline_of, bring_home, bring_up, check_out, stop_dropped, teller
 from kgo_tui.engine.gate import Gate, Verdict
+from kgo_tui.engine.plan import declared_at
 from kgo_tui.engine.world import World
 
 FIRST_RETRY_S, RETRY_CAP_S = 5.0, 30.0
@@ -28,6 +29,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     attempts: int | None = None
     error: str | None = None
+    hint: str = ""
     images: dict[str, Image] | None = None
     retry_in_s: float | None = None
     evidence: tuple[Evidence, ...] = ()
@@ -97,8 +99,7 @@ async def applying(world: World, deployment: Deployment) -> Result:
         await bring_up(world, deployment, deployment.images, deployment.to_commit)
     except CommandFailed as error:
         return failed(error, await _evidence(world))
-    baseline = await baseline_of(world, deployment)
-    await stop_dropped(world, deployment.to_commit, set(baseline.images if baseline else ()))
+    await stop_dropped(world, deployment.to_commit, await _had(world, deployment))
     return OK
 
 
@@ -155,6 +156,7 @@ def failed(error: KgoError, evidence: tuple[Evidence, ...] = ()) -> Result:
         outcome=Outcome.FAILED,
         message=error.message,
         error=type(error).__name__,
+        hint=error.hint,
         evidence=(*said, *evidence),
     )
 
@@ -181,6 +183,17 @@ async def _newer(world: World, deployment: Deployment) -> str | None:
         return None  # trouble with the remote is no newer commit; the wait for images goes on
     tip = view.remote
     return tip.short if tip is not None and tip.sha != deployment.to_commit else None
+
+
+async def _had(world: World, deployment: Deployment) -> set[str]:
+    """The services that were there before; without a baseline, those that the work tree declared."""
+    if (baseline := await baseline_of(world, deployment)) is not None:
+        return set(baseline.images)
+    try:
+        before = deployment.tree_before
+        return {s.name for s in await declared_at(world, before)} if before else set()
+    except KgoError:  # nothing readable was there
+        return set()
 
 
 async def _judge(world: World, deployment: Deployment, commit: str, images: dict[str, Image]) -> Result:

@@ -69,7 +69,7 @@ class LiveProgress:
             case StepFinished(step=step) if step.state is not State.QUEUED:
                 took = (step.ended_at - step.started_at).total_seconds() if step.ended_at else 0.0
                 glyph = "✓" if step.outcome is Outcome.OK else "✗"
-                said = "" if step.outcome is Outcome.OK else f": {step.message}"
+                said = "" if step.outcome is Outcome.OK else f": {step.told}"
                 self._finish(f"{glyph} {step.state} {took:.1f} s{said}")
             case StepStarted() | StepFinished():
                 return

@@ -90,7 +90,7 @@ def deployment(
     yield ""
     for step in steps:
         took = "" if step.ended_at is None else f"{(step.ended_at - step.started_at).total_seconds():.1f} s"
-        yield f"{step.state:<18} {step.outcome or '…':<13} {took:>8}  {step.message}".rstrip()
+        yield f"{step.state:<18} {step.outcome or '…':<13} {took:>8}  {step.told}".rstrip()
         yield from (f"    $ {command}" for command in step.commands)
     for one in evidence:
         yield f"\n── {one.title}"

@@ -182,13 +182,17 @@ async def test_composes_own_lookup_finds_files_project_and_profiles(sandbox: San
 async def test_the_hash_is_the_one_that_containers_carry_also_for_another_commits_files(
     sandbox: Sandbox,
 ) -> None:
+    file = sandbox.tree / COMPOSE_FILE
+    file.write_text(
+        file.read_text().replace('["data:/var/lib/data"]', '["data:/var/lib/data", "./conf:/conf"]')
+    )
     runtime = runtime_on(sandbox)
     await runtime.up(await runtime.pull({}, ignore_line), {}, ignore_line)
     carried = {each.service: each.config_hash for each in await runtime.containers()}
     declared = await runtime.services({})
     assert {service.name: service.config_hash for service in declared} == carried
 
-    text = (sandbox.tree / COMPOSE_FILE).read_bytes()
+    text = file.read_bytes()
     assert await runtime.services({}, {"docker-compose.yml": text}) == declared
     changed = text.replace(b"unless-stopped", b"always", 1)
     other = {each.name: each for each in await runtime.services({}, {"docker-compose.yml": changed})}
@@ -209,6 +213,7 @@ async def test_a_variable_that_only_a_deployment_sets_does_not_hide_the_project(
     push(sandbox, "app", "1", "idle", "main-1234567")
     runtime = runtime_on(sandbox, project=None)
     assert await runtime.containers() == ()
+    assert await runtime._files.project_name() == sandbox.project
     variables = {"IMAGE_TAG": "main-1234567"}
     await runtime.up(await runtime.pull(variables, ignore_line), variables, ignore_line)
     for fresh in (runtime, runtime_on(sandbox, project=None)):

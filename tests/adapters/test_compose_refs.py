@@ -21,7 +21,7 @@ REPOSITORY = re.compile(r"(?:[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*/?)+")
         ("nginx", Ref("nginx", "latest", None), "docker.io"),
         ("nginx:1.27", Ref("nginx", "1.27", None), "docker.io"),
         ("org/app:x", Ref("org/app", "x", None), "docker.io"),
-        ("ghcr.io/org/app", Ref("ghcr.io/org/app", "latest", None), "ghcr.io"),
+        ("r.example/org/app", Ref("r.example/org/app", "latest", None), "r.example"),
         ("127.0.0.1:5000/app", Ref("127.0.0.1:5000/app", "latest", None), "127.0.0.1:5000"),
         ("127.0.0.1:5000/app:1", Ref("127.0.0.1:5000/app", "1", None), "127.0.0.1:5000"),
         ("localhost/app:1", Ref("localhost/app", "1", None), "localhost"),

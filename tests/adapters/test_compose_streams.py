@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -15,6 +16,7 @@ import pytest
 
 from kgo_tui.adapters.compose.logs import LINE_BYTES, LineQueue, split_lines
 from kgo_tui.core.errors import RuntimeUnreachable, UsageError
+from kgo_tui.demo.daemon import eventually
 from kgo_tui.demo.sandbox import Sandbox
 from kgo_tui.engine.ports import ignore_line
 from tests.adapters.compose_host import push, runtime_on, write_compose
@@ -113,7 +115,7 @@ async def test_a_log_line_is_redacted_and_inert(sandbox: Sandbox) -> None:
     await runtime.up(await runtime.pull({}, ignore_line), {}, ignore_line)
     log = runtime.logs(f"{sandbox.project}-hostile-1", lines=10, follow=True)
     assert await soon(log) == "␛]52;c;x␇ ***"
-    await log.aclose()  # type: ignore[attr-defined]
+    await log.aclose()
 
 
 async def test_changes_survive_a_restart_of_the_engine_and_close_at_once(sandbox: Sandbox) -> None:
@@ -131,6 +133,25 @@ async def test_changes_survive_a_restart_of_the_engine_and_close_at_once(sandbox
     began = time.monotonic()
     await changes.aclose()
     assert time.monotonic() - began < 0.5
+
+
+async def test_what_is_closed_or_forgotten_leaves_no_thread(sandbox: Sandbox) -> None:
+    sandbox.up()
+    runtime = runtime_on(sandbox)
+    before = readers()
+    closed, forgotten = runtime.changes(), runtime.changes()
+    log = runtime.logs(sandbox.container_ids()["db"], lines=1, follow=True)
+    await asyncio.gather(soon(closed), soon(forgotten), soon(log))
+    assert len(readers() - before) == 3
+    await closed.aclose()
+    await log.aclose()
+    del forgotten
+    await asyncio.to_thread(eventually, lambda: readers() <= before, "the threads have ended", 5)
+
+
+def readers() -> set[threading.Thread]:
+    """The threads that read from an engine now."""
+    return {thread for thread in threading.enumerate() if thread.name.startswith("docker-")}
 
 
 WAITING = """
@@ -175,6 +196,9 @@ async def collect(stream: AsyncIterator[str]) -> list[str]:
 async def test_the_last_lines_and_then_new_ones(sandbox: Sandbox, tty: bool) -> None:  # noqa: FBT001 - a case
     name = await chatty(sandbox, tty=tty)
     runtime = runtime_on(sandbox)
+    beginning = runtime.logs(name, lines=10, follow=True)
+    assert [await soon(beginning) for _ in range(3)] == ["line 1", "line 2", "line 3"]
+    await beginning.aclose()
     assert await collect(runtime.logs(name, lines=2, follow=False)) == ["line 2", "line 3"]
     following = runtime.logs(name, lines=1, follow=True)
     assert await soon(following) == "line 3"

@@ -6,7 +6,17 @@ import pytest
 
 from kgo_tui.demo.images import Variant
 from kgo_tui.demo.sandbox import Sandbox
-from tests.e2e.host import FAILED, compose_with, configure, history, kgo, last, outcomes, status
+from tests.e2e.host import (
+    FAILED,
+    NEEDS_PERSON,
+    compose_with,
+    configure,
+    history,
+    kgo,
+    last,
+    outcomes,
+    status,
+)
 from tests.lab.fixtures import NewSandbox
 
 pytestmark = pytest.mark.lab
@@ -28,10 +38,17 @@ UNHEALTHY_DB = """\
 
 
 def deployed_host(sandbox: Sandbox, *, attempts: int = 4) -> Sandbox:
-    """Version 1.0 is deployed by kgo-tui, and the gate is impatient."""
-    configure(sandbox, health__attempts=attempts, health__timeout=0.5)
+    """Version 1.0 was brought up by hand, and the gate is impatient."""
+    configure(sandbox, health__attempts=attempts, health__timeout=1)
     sandbox.up()
     return sandbox
+
+
+def renamed_and_quiet(sandbox: Sandbox) -> dict[str, str | bytes | None]:
+    """The backend is called api now, and publishes no port: if something answers, it is not this."""
+    files = compose_with(sandbox, "  backend:\n", "  api:\n")
+    lines = str(next(iter(files.values()))).splitlines(keepends=True)
+    return dict.fromkeys(files, "".join(line for line in lines if "ports:" not in line))
 
 
 def assert_rolled_back(sandbox: Sandbox) -> None:
@@ -44,9 +61,9 @@ def assert_rolled_back(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("variant", "why"),
     [
-        ("redirect", "status 302"),
+        ("redirect", "redirect to /maintenance"),
         ("error500", "status 500"),
-        ("slowbody", "https://"),
+        ("slowbody", "timed out after 1 s"),
         ("flapping", "status 500"),
         ("crash", "restarted"),
         ("fragile", "restarted"),
@@ -65,10 +82,7 @@ def test_the_old_containers_answer_proves_nothing(sandbox: Sandbox) -> None:
     """A commit renames the service: what answers meanwhile is the old one, which the commit dropped."""
     deployed_host(sandbox)
     old = sandbox.container_ids()["backend"]
-    renamed = compose_with(sandbox, "  backend:\n", "  api:\n")
-    text = str(next(iter(renamed.values())))
-    quiet = "".join(line for line in text.splitlines(keepends=True) if "ports:" not in line)
-    sandbox.release("1.1", "idle", files=dict.fromkeys(renamed, quiet))
+    sandbox.release("1.1", "idle", files=renamed_and_quiet(sandbox))
 
     said = kgo(sandbox, "deploy", code=FAILED)
 
@@ -76,6 +90,31 @@ def test_the_old_containers_answer_proves_nothing(sandbox: Sandbox) -> None:
     assert_rolled_back(sandbox)
     assert sandbox.container_ids()["backend"] == old, "stopped for the test, and started again"
     assert "api" not in sandbox.running()
+
+
+def test_the_old_containers_answer_proves_nothing_without_a_baseline_either(new_sandbox: NewSandbox) -> None:
+    sandbox = new_sandbox(("backend", "migrate"))
+    sandbox.publish("1.0", variants={"migrate": "failed"})
+    deployed_host(sandbox)  # it answers, but is not adopted: its one-shot has failed
+    sandbox.release("1.1", "idle", files=renamed_and_quiet(sandbox))
+    said = kgo(sandbox, "deploy", code=NEEDS_PERSON)
+    assert "first deployment" in said
+    assert "Health check failed after 4 attempts" in said
+
+
+def test_what_else_runs_in_the_project_is_left_alone(sandbox: Sandbox) -> None:
+    """A second compose file in the same folder shares the project's name; its services are not ours."""
+    deployed_host(sandbox)
+    other = sandbox.root / "monitoring.yml"
+    other.write_text(f"services: {{graphs: {{image: {sandbox.registry.address}/koprogo/database:1}}}}\n")
+    sandbox.compose("-p", sandbox.project, "-f", str(other), "up", "-d")
+    graphs = sandbox.container_ids()["graphs"]
+    sandbox.release("1.1")
+    kgo(sandbox, "deploy")
+    kgo(sandbox, "rollback")
+    assert sandbox.version() == "1.0"
+    assert "graphs" in sandbox.running()
+    assert sandbox.container_ids()["graphs"] == graphs
 
 
 def test_a_renamed_service_that_is_well_takes_the_place_of_the_old_one(sandbox: Sandbox) -> None:

@@ -79,7 +79,7 @@ def test_rewritten_history_is_refused_and_nothing_is_lost(host: Sandbox) -> None
     kgo(host, "deploy")
     assert host.head() == rewritten
     assert host.version() == "1.2"
-    kept = git(host.tree, "for-each-ref", "--format=%(objectname)", "refs/heads/kgo-tui")
+    kept = git(host.tree, "for-each-ref", "--format=%(objectname)", "refs/heads/kgo-tui-saved")
     assert kept == seen.commit, "what would be on no branch any more is kept"
     assert (host.tree / NOTES).read_text() == "call Ada\n"
 

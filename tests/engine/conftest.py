@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,20 @@ from tests.engine.stage import Stage, baseline
 
 
 @pytest.fixture
-async def bare(tmp_path: Path) -> AsyncIterator[Stage]:
+def place(tmp_path: Path) -> Iterator[Path]:
+    """Where the stores are: in memory if it can be. What a disk makes of a write is tested elsewhere."""
+    memory = Path("/dev/shm")  # noqa: S108 - a directory of our own in it
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+async def bare(place: Path) -> AsyncIterator[Stage]:
     """A host with the repository cloned (commit 0): no image published, nothing running."""
-    stage = Stage(Host(FakeClock()).cloned(), tmp_path / "state.db")
+    stage = Stage(Host(FakeClock()).cloned(), place / "state.db")
     await stage.boot()
     yield stage
     await stage.close()

@@ -7,7 +7,7 @@ anything: that is the engine's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from sqlite3 import Connection
 from typing import TypeVar
@@ -63,6 +63,9 @@ class Acting:
 
     async def _half_way(self, name: str) -> None:
         await self._plug.point(f"in the middle of {name}")
+        if name in self._host.hangs:
+            self._host.hangs.remove(name)
+            await asyncio.get_running_loop().create_future()
         if planned := self._host.half_faults.get(name):
             raise planned.pop(0)
 
@@ -256,7 +259,7 @@ class FakeRuntime(Acting):
             self.changed.clear()
             yield
 
-    async def logs(self, container: str, *, lines: int, follow: bool) -> AsyncIterator[str]:
+    async def logs(self, container: str, *, lines: int, follow: bool) -> AsyncGenerator[str, None]:
         for number in range(lines):
             yield f"line {number} of {container}, following: {follow}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 
 from msgspec.structs import replace
 
@@ -36,6 +37,7 @@ class Behaviour:
     ready_after_s: float = 0.5
     health: str = "healthy"
     restarts_every_s: float | None = None
+    restarts_until_s: float = inf
     exits_after_s: float | None = None
     exit_code: int = 0
     flaps_every_s: float | None = None
@@ -108,6 +110,7 @@ class Host:
     # what does not work
     faults: dict[str, list[Exception | None]] = field(default_factory=dict)
     half_faults: dict[str, list[Exception]] = field(default_factory=dict)
+    hangs: set[str] = field(default_factory=set)
     remote_down: bool = False
     registry_down: bool = False
     docker_back_s: float = 0.0
@@ -197,7 +200,8 @@ class Host:
         if box.stopped:
             return replace(view, state="exited", exit_code=143)
         if behaviour.restarts_every_s is not None:
-            return replace(view, restarts=int(age_s / behaviour.restarts_every_s))
+            unwell_s = min(age_s, behaviour.restarts_until_s)
+            return replace(view, restarts=int(unwell_s / behaviour.restarts_every_s))
         if behaviour.exits_after_s is not None and age_s >= behaviour.exits_after_s:
             return replace(view, state="exited", exit_code=behaviour.exit_code)
         if box.spec.healthcheck:

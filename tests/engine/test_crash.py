@@ -6,12 +6,10 @@ the engine, and the middle of those that take several steps. A dead process has 
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,17 +39,6 @@ FAST = configured(
 BROKEN = Behaviour(status=500)
 PER_NAME = 3
 """Points of one name that are tried: the first ones and the last; a gate looks a hundred times."""
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Path]:
-    """Where the stores are: in memory if it can be. What a disk makes of a write is tested elsewhere."""
-    memory = Path("/dev/shm")  # noqa: S108 - a directory of our own in it
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=memory) as made:
-        yield Path(made)
 
 
 @dataclass(frozen=True)

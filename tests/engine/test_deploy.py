@@ -175,6 +175,18 @@ async def test_a_rollback_that_fails_twice_needs_a_person(stage: Stage) -> None:
     assert await stage.poll() is None
 
 
+async def test_a_baseline_whose_images_somebody_removed_needs_a_person(stage: Stage) -> None:
+    stage.host.push("b", publish={APP: BROKEN})
+    stage.host.here.discard(image_id(APP, "a"))
+
+    ended = await stage.poll()
+
+    assert ended is not None
+    assert ended.state is State.ROLLBACK_FAILED
+    assert "no longer on this host" in (ended.failure or "")
+    assert stage.world.feed.state.suspended is not None
+
+
 async def test_without_a_baseline_a_failure_needs_a_person(bare: Stage) -> None:
     bare.host.push("a", publish={APP: BROKEN, DB: Behaviour()})
 

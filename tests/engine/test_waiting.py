@@ -10,6 +10,7 @@ from kgo_tui.core.errors import Refused
 from kgo_tui.core.messages import DeploymentQueued, StepFinished, StepStarted
 from kgo_tui.core.model import Deployment, Outcome, State
 from tests.engine.host import APP, DB, Behaviour, Spec, image_id, sha
+from tests.engine.plug import Plug
 from tests.engine.stage import Stage, baseline, configured
 
 pytestmark = pytest.mark.timeout(30)
@@ -247,6 +248,65 @@ def _cancelling(stage: Stage, number: int, seen: list[bool]):  # type: ignore[no
                 seen.append(True)
 
     return listen
+
+
+@pytest.mark.parametrize("call", ["check_out", "pull"])
+async def test_what_hangs_can_be_cancelled(stage: Stage, call: str) -> None:
+    stage.host.push("b", publish={APP: Behaviour()})
+    stage.host.hangs.add(call)
+    polling = asyncio.create_task(stage.poll())
+    await stage.wait(3600)
+    assert not polling.done()
+    stage.engine.cancel()
+    ended = await polling
+    assert ended is not None
+    assert (ended.state, ended.failure) == (State.ABANDONED, "cancelled")
+    assert stage.host.tree == sha("a")
+    assert stage.host.names["reg/app:latest"] == image_id(APP, "a")
+
+
+class _CancelsAt(Plug):
+    """Cancels at a point of that name, once."""
+
+    def __init__(self, name: str, stage: Stage) -> None:
+        super().__init__()
+        self._name, self._stage = name, stage
+        self.accepted: bool | None = None
+
+    async def point(self, name: str) -> None:
+        if name == self._name and self.accepted is None:
+            try:
+                self._stage.engine.cancel()
+            except Refused:
+                self.accepted = False
+            else:
+                self.accepted = True
+        await super().point(name)
+
+
+@pytest.mark.parametrize(
+    ("point", "accepted", "state"),
+    [
+        ("before write StepStarted (preparing)", True, State.ABANDONED),
+        ("in the middle of check_out", True, State.ABANDONED),
+        ("before write StepFinished (pulling)", True, State.ABANDONED),
+        ("in the middle of pull", True, State.ABANDONED),
+        ("after keep", True, State.ABANDONED),
+        ("before write StepFinished (applying)", False, State.SUCCEEDED),
+        ("after write StepFinished (applying)", False, State.SUCCEEDED),
+        ("before up", False, State.SUCCEEDED),
+    ],
+)
+async def test_a_cancel_between_two_events_is_refused_or_heeded(
+    stage: Stage, point: str, *, accepted: bool, state: State
+) -> None:
+    stage.host.push("b", publish={APP: Behaviour()})
+    plug = _CancelsAt(point, stage)
+    await stage.reboot(plug)
+    ended = await stage.poll()
+    assert ended is not None
+    assert (plug.accepted, ended.state) == (accepted, state)
+    assert stage.host.tree == sha("a" if accepted else "b")
 
 
 async def test_with_nothing_running_there_is_nothing_to_cancel(stage: Stage) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LOADING = threading.Lock()
+
 ANSWER_S = 10.0
 """Seconds for the engine to answer a question."""
 
@@ -63,6 +65,7 @@ class Engine:
 
     def connect(self, answer_s: float = ANSWER_S) -> APIClient:
         """A new connection; blocks. Raises what the SDK does: use it within `translated`."""
+        _load()
         from docker import APIClient  # noqa: PLC0415
 
         where = self._where()
@@ -89,6 +92,7 @@ def _close_all(clients: dict[float, APIClient]) -> None:
 
 def _where(environment: Mapping[str, str], docker_host: str | None) -> dict[str, Any]:
     """Where the command line would go: the host given, DOCKER_HOST, or the current context."""
+    _load()
     from docker.context import ContextAPI  # noqa: PLC0415
     from docker.utils import kwargs_from_env  # noqa: PLC0415
 
@@ -116,6 +120,7 @@ def _knock(where: Mapping[str, Any]) -> None:
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise the SDK's errors as ours."""
+    _load()
     from docker.errors import APIError, DockerException  # noqa: PLC0415
     from requests.exceptions import RequestException  # noqa: PLC0415
 
@@ -126,6 +131,13 @@ def translated() -> Iterator[None]:
         raise CommandFailed(f"Docker refused: {said}", exit_code=error.status_code) from error
     except (DockerException, RequestException, OSError) as error:
         raise _unreachable(error) from error
+
+
+def _load() -> None:
+    """Import the SDK in one thread at a time. Two that begin together would each wait for a module
+    of the other's, and the interpreter then hands out half-made ones (importlib's `_DeadlockError`)."""
+    with _LOADING:
+        import docker  # noqa: F401, PLC0415
 
 
 def _unreachable(error: BaseException) -> Exception:
