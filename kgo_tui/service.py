@@ -58,7 +58,7 @@ class EngineService:
             case m.Resume():
                 await engine.resume(by)
             case m.Cancel():
-                engine.cancel()
+                engine.cancel(by)
         return None
 
     async def query(self, query: q.Query) -> object:  # noqa: PLR0911 - flat, one line for each query
@@ -95,9 +95,9 @@ class EngineService:
                 yield line
 
     async def settle(self) -> None:
-        """Return when no deployment that was begun here is still running."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        """Return when no deployment that was begun here is still running. Raises what kept one from
+        coming to its end (a full disk, say): its record tells where it is to be carried on."""
+        await asyncio.gather(*self._tasks)
 
     async def abandon(self) -> None:
         """Leave what runs where it is; the record says so, and the next start carries on."""

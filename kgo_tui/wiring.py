@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from kgo_tui.config.load import Loaded, load
 from kgo_tui.config.paths import Places, places
 from kgo_tui.config.resolve import Effective, resolve
 from kgo_tui.config.sections import Config
-from kgo_tui.core.errors import KgoError, StoreError
+from kgo_tui.core.errors import KgoError, StoreError, StoreFull
 from kgo_tui.core.messages import FaultRaised
 from kgo_tui.core.policy import Rules
 from kgo_tui.core.state import EngineState, WorkerView
@@ -65,14 +66,23 @@ def locked(loaded: Loaded) -> Iterator[Places]:
         lock = InstanceLock(found.lock)
         lock.acquire()
     except OSError as error:
-        raise StoreError(
-            f"cannot use the state directory {found.lock.parent}: {error.strerror}",
-            hint="Run as root (sudo), or set STATE_DIRECTORY to a directory of yours.",
-        ) from error
+        raise _unusable(found.lock.parent, error) from error
     try:
         yield found
     finally:
         lock.release()
+
+
+def _unusable(directory: Path, error: OSError) -> StoreError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StoreFull(
+            f"no space is left in the state directory {directory}",
+            hint=f"Free some space there (df -h {directory}; docker image prune); the state itself is whole.",
+        )
+    return StoreError(
+        f"cannot use the state directory {directory}: {error.strerror}",
+        hint="Run as root (sudo), or set STATE_DIRECTORY to a directory of yours.",
+    )
 
 
 @contextlib.asynccontextmanager

@@ -138,7 +138,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     `baseline` is the release that a rollback restores (None: there is none yet). `leaves` is the
     commit that is quarantined if the deployment ends as rolled back: the one that failed, or the
     one that an operator rolls back from. `holds` is quarantined when it succeeds: the tip that a
-    person passed over by deploying an older commit. `tree_before` is where the work tree was.
+    person passed over by deploying an older commit. `tree_before` is where the work tree was;
+    `cancelled` says that a person gave it up.
     """
 
     id: int
@@ -150,6 +151,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     baseline: int | None = None
     leaves: str | None = None
     holds: str | None = None
+    cancelled: bool = False
     tree_before: str | None = None
     state: State = State.QUEUED
     entries: dict[State, int] = {}

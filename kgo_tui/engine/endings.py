@@ -32,6 +32,10 @@ async def ending(world: World, deployment: Deployment, change: Change, took_s: f
             change = await _rolled_back(world, deployment, change)
         case State.ROLLBACK_FAILED:
             change = _rollback_failed(world, deployment, change)
+        case State.ABANDONED if deployment.cancelled and deployment.leaves:
+            # Whoever cancels does not want to see it deployed again three minutes later.
+            reason = deployment.failure or "cancelled"
+            change = _quarantine(world, change, deployment, deployment.leaves, reason)
         case _:
             pass
     deployed = change.release or world.feed.state.deployed

@@ -106,12 +106,13 @@ class Engine:
                 raise Refused(decision.reason)
             return await make_plan(self.world, decision.target)
 
-    def cancel(self) -> None:
-        """Give up the running deployment. Raises Refused once containers are touched."""
+    def cancel(self, by: str) -> None:
+        """Give up the running deployment and hold its commit back. Raises Refused once containers
+        are touched."""
         running = self.world.feed.state.deployment
         if running is None:
             raise Refused("no deployment is running")
-        if not can_cancel(running.state) or not self._runner.cancel():
+        if not can_cancel(running.state) or not self._runner.cancel(by):
             raise Refused(f"{running.state} cannot be cancelled; roll back when it has ended")
 
     async def suspend(self, reason: str, by: str) -> None:

@@ -16,6 +16,8 @@ from kgo_tui.core.messages import (
     HealthBack,
     HealthLost,
     NextCheckSet,
+    Recorded,
+    Resumed,
     SampleTaken,
 )
 from kgo_tui.core.model import Sample
@@ -47,12 +49,21 @@ class Monitor:
 
     async def run(self) -> None:
         """Recover and check, sample and watch, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._checks(), name="checks")
-            group.create_task(self._recovering(), name="recovering")
-            group.create_task(self._health(), name="health")
-            group.create_task(self._containers(), name="containers")
-            group.create_task(self._tidying(), name="tidying")
+        unsubscribe = self._world.feed.subscribe(self._hear)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._checks(), name="checks")
+                group.create_task(self._recovering(), name="recovering")
+                group.create_task(self._health(), name="health")
+                group.create_task(self._containers(), name="containers")
+                group.create_task(self._tidying(), name="tidying")
+        finally:
+            unsubscribe()
+
+    def _hear(self, recorded: Recorded) -> None:
+        """Whoever resumes wants to see what waited go out now."""
+        if isinstance(recorded.event, Resumed):
+            self.check_soon()
 
     async def _recovering(self) -> None:
         """Whoever asked for it, a deployment that the store's failure interrupted is carried on."""

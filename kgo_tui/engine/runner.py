@@ -34,12 +34,14 @@ class Runner:
     def __init__(self, world: World) -> None:
         self._world = world
         self._cancelled = asyncio.Event()
+        self._cancelled_by = ""
         self._too_late = False
         self._began_s: float | None = None
 
-    def cancel(self) -> bool:
+    def cancel(self, by: str) -> bool:
         """Give up the running deployment at its next chance; False when there is none any more."""
         if not self._too_late:
+            self._cancelled_by = by
             self._cancelled.set()
         return not self._too_late
 
@@ -103,7 +105,7 @@ class Runner:
         try:
             await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
             if self._cancelled.is_set():
-                return Result(outcome=Outcome.CANCELLED, message="cancelled")
+                return Result(outcome=Outcome.CANCELLED, message=f"cancelled by {self._cancelled_by}")
             return work.result()
         except KgoError as error:
             return failed(error)
@@ -169,7 +171,8 @@ class Runner:
             retry = min(now + timedelta(seconds=result.retry_in_s), until)
             after = replace(after, retry_at=retry, wait_until=until)
         if result.outcome is not Outcome.OK:
-            after = replace(after, failure=_worded(deployment, result))
+            cancelled = after.cancelled or result.outcome is Outcome.CANCELLED
+            after = replace(after, failure=_worded(deployment, result), cancelled=cancelled)
         return after
 
 

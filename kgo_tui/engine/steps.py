@@ -74,6 +74,9 @@ async def waiting_images(world: World, deployment: Deployment) -> Result:
         )
     if deployment.retry_at is not None and deployment.retry_at > now:
         await world.clock.sleep((deployment.retry_at - now).total_seconds())
+    suspended = world.feed.state.suspended
+    if deployment.trigger is Trigger.POLL and suspended is not None:
+        return Result(outcome=Outcome.GIVEN_UP, message=f"suspended by {suspended.by} while waiting")
     if deployment.trigger is Trigger.POLL and (newer := await _newer(world, deployment)):
         return Result(outcome=Outcome.SUPERSEDED, message=f"superseded by {newer}")
     return OK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +13,12 @@ NewWorker = Callable[..., Worker]
 
 
 @pytest.fixture
-def start_worker(tmp_path: Path) -> Iterator[NewWorker]:
+def start_worker() -> Iterator[NewWorker]:
     """Starts workers, one after the other; ends at the end of the test what still runs."""
     made: list[Worker] = []
 
     def start(sandbox: Sandbox, *, env: Environment | None = None) -> Worker:
-        made.append(Worker(sandbox, tmp_path / f"worker-{len(made)}.log", env=env))
+        made.append(Worker(sandbox, env=env))
         return made[-1].start()
 
     yield start

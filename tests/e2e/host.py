@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -25,7 +26,7 @@ DONE, FAILED, USAGE, NEEDS_PERSON, BUSY, UNREACHABLE = 0, 1, 2, 3, 4, 5
 IN_SYNC, UPDATE, NOT_NOW = 0, 10, 11
 WELL, WARNING, CRITICAL = 0, 1, 2
 DEADLINE_S = 120.0
-SERVES = re.compile(r"kgo-tui \S+ (started|démarré), pid \d+")
+SERVES = r"kgo-tui \S+ (started|démarré), pid \d+"
 
 Environment = Mapping[str, str | None]
 
@@ -130,16 +131,16 @@ def programs(folder: Path, names: Iterable[str]) -> str:
     return str(folder)
 
 
-class Worker:
-    """`kgo-tui --headless monitor`, as systemd runs it; its lines are in a file of its own."""
+class Running:
+    """A command of kgo-tui beside the test; what it says is in a file."""
 
-    def __init__(self, sandbox: Sandbox, log: Path, *, env: Environment | None = None) -> None:
-        self._argv, self._env = sandbox.argv("--headless", "monitor"), changed(sandbox.env(), env or {})
-        self._log = log
+    def __init__(self, sandbox: Sandbox, *arguments: str, env: Environment | None = None) -> None:
+        self._argv, self._env = sandbox.argv(*arguments), changed(sandbox.env(), env or {})
+        self._log = sandbox.root / f"log-{secrets.token_hex(4)}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
-        """Start it and return when it has taken the lock and serves."""
+        """Start it, in a session of its own."""
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 self._argv,
@@ -149,7 +150,6 @@ class Worker:
                 env=self._env,
                 start_new_session=True,
             )
-        self.until(SERVES.pattern)
         return self
 
     @property
@@ -157,6 +157,11 @@ class Worker:
         """Its process ID."""
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Has it been started and not ended yet?"""
+        return self._process is not None and self._process.poll() is None
 
     @property
     def log(self) -> str:
@@ -174,18 +179,12 @@ class Worker:
                 lambda: self.count(pattern) >= times or not self.running, f"line {pattern!r}", deadline_s
             )
         finally:
-            assert self.count(pattern) >= times, f"the worker never said {pattern!r}:\n{self.log}"
+            assert self.count(pattern) >= times, f"it never said {pattern!r}:\n{self.log}"
 
-    @property
-    def running(self) -> bool:
-        """Has it been started and not ended yet?"""
-        return self._process is not None and self._process.poll() is None
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end, as `systemctl stop` does; its exit code. It must leave no traceback."""
+    def code(self) -> int:
+        """Wait for its end: the exit code. It must leave no traceback."""
         assert self._process is not None
-        self._process.send_signal(number)
-        code = self._process.wait(30)
+        code = self._process.wait(DEADLINE_S)
         assert "Traceback" not in self.log, self.log
         return code
 
@@ -194,3 +193,28 @@ class Worker:
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+class Worker(Running):
+    """`kgo-tui --headless monitor`, as systemd runs it."""
+
+    def __init__(self, sandbox: Sandbox, *, env: Environment | None = None) -> None:
+        super().__init__(sandbox, "--headless", "monitor", env=env)
+
+    def start(self) -> Self:
+        """Start it and return when it has taken the lock and serves."""
+        super().start()
+        self.until(SERVES)
+        return self
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end, as `systemctl stop` does; its exit code."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self.code()

@@ -68,6 +68,18 @@ async def test_a_check_that_is_wanted_soon_does_not_wait(stage: Stage) -> None:
         assert stage.host.running()[APP] == image_id(APP, "b")
 
 
+async def test_resuming_checks_at_once(stage: Stage) -> None:
+    async with monitored(stage):
+        await stage.wait(10)
+        await stage.engine.suspend("fire drill", "ada")
+        stage.host.push("b", publish={APP: Behaviour()})
+        await stage.wait(200)
+        assert stage.host.running()[APP] == image_id(APP, "a")
+        await stage.engine.resume("ada")
+        await stage.wait(20)
+        assert stage.host.running()[APP] == image_id(APP, "b")
+
+
 async def test_a_check_wanted_during_a_deployment_follows_it(stage: Stage) -> None:
     stage.host.push("b", publish={APP: Behaviour(ready_after_s=20)})
     async with monitored(stage) as monitor:

@@ -184,11 +184,35 @@ async def test_a_wait_can_be_cancelled(tagged: Stage) -> None:
     tagged.host.push("b", TAGGED)
     polling = asyncio.create_task(tagged.poll())
     await entered(tagged, State.WAITING_IMAGES)
-    tagged.engine.cancel()
+    tagged.engine.cancel("ada")
     ended = await polling
     assert ended is not None
-    assert (ended.state, ended.failure) == (State.ABANDONED, "cancelled")
+    assert (ended.state, ended.failure) == (State.ABANDONED, "cancelled by ada")
     assert tagged.host.tree == sha("a")
+
+
+async def test_what_a_person_cancelled_is_not_deployed_again_by_itself(tagged: Stage) -> None:
+    tagged.host.push("b", TAGGED)
+    polling = asyncio.create_task(tagged.poll())
+    await entered(tagged, State.WAITING_IMAGES)
+    tagged.engine.cancel("ada")
+    await polling
+    held = tagged.world.feed.state.quarantined
+    assert [(q.commit, q.reason) for q in held] == [(sha("b"), "cancelled by ada")]
+    tagged.host.publish("b", APP, "reg/app:main-bbbbbbb")
+    await tagged.reboot()
+    assert await tagged.poll() is None
+    assert tagged.host.tree == sha("a")
+
+
+async def test_suspending_ends_the_wait_of_an_automatic_deployment(tagged: Stage) -> None:
+    tagged.host.push("b", TAGGED)
+    polling = asyncio.create_task(tagged.poll())
+    await entered(tagged, State.WAITING_IMAGES)
+    await tagged.engine.suspend("fire drill", "ada")
+    ended = await polling
+    assert ended is not None
+    assert (ended.state, ended.failure) == (State.ABANDONED, "suspended by ada while waiting")
     assert tagged.world.feed.state.quarantined == ()
 
 
@@ -198,7 +222,7 @@ async def test_what_touches_containers_cannot_be_cancelled(stage: Stage, state: 
     polling = asyncio.create_task(stage.poll())
     await entered(stage, state)
     with pytest.raises(Refused, match=f"{state} cannot be cancelled"):
-        stage.engine.cancel()
+        stage.engine.cancel("ada")
     ended = await polling
     assert ended is not None
     assert ended.state is State.ROLLED_BACK
@@ -241,7 +265,7 @@ def _cancelling(stage: Stage, number: int, seen: list[bool]):  # type: ignore[no
         count += 1
         if count > number:
             try:
-                stage.engine.cancel()
+                stage.engine.cancel("ada")
             except Refused:
                 seen.append(False)
             else:
@@ -257,10 +281,10 @@ async def test_what_hangs_can_be_cancelled(stage: Stage, call: str) -> None:
     polling = asyncio.create_task(stage.poll())
     await stage.wait(3600)
     assert not polling.done()
-    stage.engine.cancel()
+    stage.engine.cancel("ada")
     ended = await polling
     assert ended is not None
-    assert (ended.state, ended.failure) == (State.ABANDONED, "cancelled")
+    assert (ended.state, ended.failure) == (State.ABANDONED, "cancelled by ada")
     assert stage.host.tree == sha("a")
     assert stage.host.names["reg/app:latest"] == image_id(APP, "a")
 
@@ -276,7 +300,7 @@ class _CancelsAt(Plug):
     async def point(self, name: str) -> None:
         if name == self._name and self.accepted is None:
             try:
-                self._stage.engine.cancel()
+                self._stage.engine.cancel("ada")
             except Refused:
                 self.accepted = False
             else:
@@ -311,4 +335,4 @@ async def test_a_cancel_between_two_events_is_refused_or_heeded(
 
 async def test_with_nothing_running_there_is_nothing_to_cancel(stage: Stage) -> None:
     with pytest.raises(Refused, match="no deployment is running"):
-        stage.engine.cancel()
+        stage.engine.cancel("ada")
