@@ -14,10 +14,11 @@ from typing import Any
 
 from kgo_tui.control import queries as q
 from kgo_tui.core import messages as m
-from kgo_tui.core.errors import KgoError, Refused, UsageError
+from kgo_tui.core.errors import KgoError, UsageError
 from kgo_tui.core.model import Deployment
 from kgo_tui.core.state import EngineState
 from kgo_tui.engine.engine import Engine, OnQueued
+from kgo_tui.ownlog import own_lines
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ Started = Callable[[OnQueued], Coroutine[Any, Any, Deployment]]
 class EngineService:
     """Fulfils `control.service.Service`. Deployments it starts go on when whoever asked has left."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, language: str = "en") -> None:
+        self._language = language
         self._engine = engine
         self._store = engine.world.store
         self._tasks: set[asyncio.Task[Deployment]] = set()
@@ -82,14 +84,13 @@ class EngineService:
                 return await self._store.releases(limit=limit)
 
     async def stream(self, request: q.LogRequest) -> AsyncGenerator[str, None]:
-        """The lines of one container of the project."""
-        if not isinstance(request.source, q.ContainerLog):
-            raise Refused("this worker does not stream its journal", hint="Use journalctl.")
-        wanted = request.source.container
-        known = self._engine.world.feed.state.containers
-        if not any(wanted == c.name or c.id.startswith(wanted) for c in known):
-            raise UsageError(f"the project has no container {wanted}")
-        lines = self._engine.world.runtime.logs(wanted, lines=request.lines, follow=request.follow)
+        """The lines of one container of the project, or the worker's own."""
+        world = self._engine.world
+        if isinstance(request.source, q.ContainerLog):
+            wanted = request.source.container
+            lines = world.runtime.logs(wanted, lines=request.lines, follow=request.follow)
+        else:
+            lines = own_lines(world, request, self._language)
         async with aclosing(lines):  # closing this generator does not by itself close that one
             async for line in lines:
                 yield line

@@ -26,7 +26,9 @@ from kgo_tui.config.resolve import Effective, resolve
 from kgo_tui.config.sections import Config
 from kgo_tui.core.errors import KgoError, StoreError, StoreFull
 from kgo_tui.core.messages import FaultRaised
+from kgo_tui.core.model import SourceView
 from kgo_tui.core.policy import Rules
+from kgo_tui.core.report import INTERRUPTED
 from kgo_tui.core.state import EngineState, WorkerView
 from kgo_tui.core.text import Redactor
 from kgo_tui.core.windows import parse_window
@@ -104,6 +106,7 @@ async def assembled(loaded: Loaded, store_path: Path, *, read_only: bool = False
             instance=loaded.instance or "default",
             version=__version__,
             worker=worker,
+            source=SourceView(path=effective.repository_path, branch=loaded.config.repository.branch),
             deployed=known.deployed,
             deployment=known.unfinished,
             last=known.last,
@@ -127,9 +130,13 @@ async def assembled(loaded: Loaded, store_path: Path, *, read_only: bool = False
         await store.close()
 
 
-async def look_around(assembly: Assembly) -> None:
+async def look_around(assembly: Assembly, found: Places) -> None:
     """Fill the state of a process that is not the worker with what can be seen now, offline."""
     world = assembly.world
+    unfinished = world.feed.state.deployment
+    if unfinished is not None and not InstanceLock(found.lock).signed_by_living():
+        left = f"deployment {unfinished.id} was interrupted; the worker's next start or a command carries it on"
+        world.tell(FaultRaised(what=INTERRUPTED, message=left))
     try:
         await assembly.engine.checker.look()
     except KgoError as error:

@@ -41,7 +41,7 @@ async def monitor(arguments: argparse.Namespace) -> int:
             log.warning("[[notify]] is configured, but this version sends no notifications")
         progress = PlainProgress(sys.stdout, assembly.effective.language)
         assembly.world.feed.subscribe(progress.show)
-        service = EngineService(assembly.engine)
+        service = EngineService(assembly.engine, language=assembly.effective.language)
         server = ControlServer(
             places.socket,
             service,

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "kgo_tui"
 LONGEST = 250
 
 SHARED_BY_ADAPTERS = ("adapters.host", "adapters.process", "adapters.watch")
-MAIN = ("__main__", "headless", "worker", "wiring", "service", "phrases")
+MAIN = ("__main__", "headless", "worker", "wiring", "service", "ownlog", "phrases")
 
 MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "core": ("core",),
@@ -36,7 +36,8 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "control": ("control", "core", "engine.ports", "engine.feed"),
     "config": ("config", "core"),
     "phrases": ("core",),
-    "service": ("control", "core", "engine"),
+    "service": ("control", "core", "engine", "ownlog"),
+    "ownlog": ("control.queries", "core", "engine", "phrases"),
     "wiring": ("adapters", "config", "core", "engine"),
     "worker": (*MAIN, "config", "control", "core", "engine"),
     "headless": (*MAIN, "config", "control", "core", "demo"),

@@ -143,6 +143,11 @@ class InstanceLock:
         except (OSError, ValueError):
             return None
 
+    def signed_by_living(self) -> bool:
+        """Whether the last holder seems to live; the lock itself is not touched. For people."""
+        holder = self.holder()
+        return holder is not None and Path(f"/proc/{holder.pid}").exists()
+
     def _busy(self) -> Busy:
         holder = self.holder()
         who = (

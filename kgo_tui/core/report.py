@@ -29,6 +29,9 @@ TLS_SOON_DAYS = 14
 
 OK, WARNING, CRITICAL = "ok", "warning", "critical"
 
+INTERRUPTED = "deployment"
+"""The fault of a deployment that nobody carries on at the moment."""
+
 
 def verdict(state: EngineState) -> tuple[str, str]:
     """One word (ok, warning, critical) and the reason in words: the worst first."""
@@ -44,7 +47,7 @@ def verdict(state: EngineState) -> tuple[str, str]:
 
 def _critical(state: EngineState) -> Iterable[str]:
     last = state.last
-    if state.touching and state.deployment is not None:
+    if state.touching and INTERRUPTED not in state.faults:
         return  # a deployment is judging for itself; what fails meanwhile is its business
     if last is not None and last.state is State.ROLLBACK_FAILED:
         yield f"deployment {last.id} could not be rolled back: {last.failure}"

@@ -100,8 +100,8 @@ async def _reading_engine(loaded: Loaded, arguments: argparse.Namespace) -> Asyn
     from kgo_tui import wiring  # noqa: PLC0415 - as above
     from kgo_tui.service import EngineService  # noqa: PLC0415
 
-    store = wiring.places_of(loaded).store
-    async with wiring.assembled(loaded, store, read_only=True) as assembly:
+    places = wiring.places_of(loaded)
+    async with wiring.assembled(loaded, places.store, read_only=True) as assembly:
         if arguments.command == "status":
-            await wiring.look_around(assembly)
+            await wiring.look_around(assembly, places)
         yield LocalChannel(EngineService(assembly.engine)), assembly.effective.language
