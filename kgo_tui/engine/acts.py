@@ -6,12 +6,16 @@ Owns these acts and what is told of them. Must not know states nor outcomes; the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from kgo_tui.core.errors import LocalChanges, SourceError, UntrackedInTheWay
 from kgo_tui.core.messages import LocalChangesSaved, OutputLine, OwnershipRepaired
 from kgo_tui.core.model import Deployment, Image, Release
 from kgo_tui.engine.ports import OnLine
 from kgo_tui.engine.world import World
+
+T = TypeVar("T")
 
 
 async def baseline_of(world: World, deployment: Deployment) -> Release | None:
@@ -21,11 +25,28 @@ async def baseline_of(world: World, deployment: Deployment) -> Release | None:
 
 async def check_out(world: World, deployment: Deployment, commit: str, *, save: bool) -> None:
     """Bring the work tree to a commit; what was put aside or mended on the way is told."""
-    saved = await world.source.check_out(commit, label=f"deployment-{deployment.id}", save=save)
+    label = f"deployment-{deployment.id}"
+    saved = await as_owner(world, lambda: world.source.check_out(commit, label=label, save=save))
     if saved:
         await world.event(LocalChangesSaved(deployment=deployment.id, saved=saved))
+    await _give_back(world)
+
+
+async def as_owner(world: World, act: Callable[[], Awaitable[T]]) -> T:
+    """Do it; where that fails and files of others stand in the repository, give them back to its
+    owner (a worker before us ran git as root) and do it once more."""
+    try:
+        return await act()
+    except SourceError:
+        if not await _give_back(world):
+            raise
+        return await act()
+
+
+async def _give_back(world: World) -> int:
     if mended := await world.source.repair_ownership():
         await world.event(OwnershipRepaired(paths=mended))
+    return mended
 
 
 async def bring_home(world: World, deployment: Deployment, home: str) -> None:

@@ -17,6 +17,7 @@ from kgo_tui.core.messages import (
 from kgo_tui.core.model import Commit, ContainerView, Image, Release, SourceView, State
 from kgo_tui.core.policy import Decision, Facts, Kind, count_tries, decide
 from kgo_tui.core.state import DecisionView
+from kgo_tui.engine.acts import as_owner
 from kgo_tui.engine.gate import inspect
 from kgo_tui.engine.ports import Change
 from kgo_tui.engine.world import World
@@ -114,7 +115,7 @@ class Checker:
 
     async def _fetch(self) -> None:
         try:
-            await self._world.source.fetch()
+            await as_owner(self._world, self._world.source.fetch)
         except KgoError as error:
             await self._world.fault("git", error)
             raise

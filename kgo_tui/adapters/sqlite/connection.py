@@ -16,7 +16,12 @@ from kgo_tui.adapters.sqlite.schema import MIGRATIONS, migrate, version_of
 BUSY_S = 5.0
 """Seconds to wait for another process that holds the store."""
 
-_MAY_NOT_CREATE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+_MAY_NOT_CREATE = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,  # a full disk has no room for the index either
+    sqlite3.SQLITE_FULL,
+)
 _WAL_KEPT_BYTES = 4 * 1024 * 1024
 
 
