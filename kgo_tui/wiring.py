@@ -135,7 +135,9 @@ async def look_around(assembly: Assembly, found: Places) -> None:
     world = assembly.world
     unfinished = world.feed.state.deployment
     if unfinished is not None and not InstanceLock(found.lock).signed_by_living():
-        left = f"deployment {unfinished.id} was interrupted; the worker's next start or a command carries it on"
+        left = (
+            f"deployment {unfinished.id} was interrupted; the worker's next start or a command carries it on"
+        )
         world.tell(FaultRaised(what=INTERRUPTED, message=left))
     try:
         await assembly.engine.checker.look()

@@ -41,7 +41,7 @@ class Checker:
             await self._fetch()
             facts = await self._facts()
         except KgoError as error:
-            await self._told(Decision(kind=Kind.REFUSE, reason=error.message), None)
+            await self._told(Decision(kind=Kind.REFUSE, reason=error.message), await self._offline())
             raise
         decision = decide(facts, self._world.settings.rules, automatic=True)
         await self._told(decision, facts.source)
@@ -102,6 +102,14 @@ class Checker:
             last_touching=next((d for d in history if d.state is not State.ABANDONED), None),
             tries=count_tries(history, view.remote.sha) if view.remote else 0,
         )
+
+    async def _offline(self) -> SourceView | None:
+        """What can be seen all the same, of a remote that does not answer."""
+        deployed = self._world.feed.state.deployed
+        try:
+            return await self._world.source.view(deployed.commit if deployed else None)
+        except KgoError:
+            return None
 
     async def _named(self, name: str) -> Commit:
         commit = await self._world.source.resolve(name)

@@ -21,7 +21,13 @@ OWNER = 12345
 """A user without a passwd entry, as in a container or on a host with central accounts."""
 
 HOOKS = ("post-checkout", "reference-transaction", "post-index-change", "post-merge", "pre-auto-gc")
-RUN_BY_GIT = ("core.fsmonitor", "core.alternateRefsCommand", "core.sshCommand", "diff.external", "gpg.program")
+RUN_BY_GIT = (
+    "core.fsmonitor",
+    "core.alternateRefsCommand",
+    "core.sshCommand",
+    "diff.external",
+    "gpg.program",
+)
 ANYONES = ("-c", "safe.directory=*")
 
 
@@ -108,6 +114,7 @@ def test_what_root_left_there_earlier_is_given_back(household: Household) -> Non
     outside = sandbox.root / "roots-own"
     outside.write_text("")
     (sandbox.tree / ".git/link").symlink_to(outside)
+    os.lchown(sandbox.tree / ".git/link", OWNER, OWNER)
     household.release("1.1", sandbox.release)
     said = kgo(sandbox, "deploy")
     assert "of the repository back to their owner" in said

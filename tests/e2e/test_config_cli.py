@@ -36,7 +36,10 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_valid_name(
         ({"compose__files": "docker-compose.yml"}, ["compose.files"]),
         ({"health__tls": "strickt"}, ["health.tls", 'did you mean "strict"?']),
         ({"monitr__interval": 60}, ["monitr", 'did you mean "monitor"?']),
-        ({"compose__env_files": [".env", ".env.production"]}, ["compose.env_files", ".env.production does not exist"]),
+        (
+            {"compose__env_files": [".env", ".env.production"]},
+            ["compose.env_files", ".env.production does not exist"],
+        ),
         ({"compose__files": ["docker-compse.yml"]}, ["compose.files", 'did you mean "docker-compose.yml"?']),
         ({"compose__directory": "deploy/productoin"}, ["compose.directory", "does not exist"]),
         ({"repository__path": "/nonexistent/koprogo"}, ["repository.path", "does not exist"]),
@@ -94,7 +97,7 @@ def test_init_writes_a_file_that_is_right_after_one_look(sandbox: Sandbox, tmp_p
     kgo(sandbox, "config", "init", "--force")
     new.write_text(
         text.replace("#path = ", "path = ").replace('"/home/koprogo/koprogo"', f'"{sandbox.tree}"')
-        + '\n[compose_is_elsewhere]\n'
+        + "\n[compose_is_elsewhere]\n"
     )
     assert "compose_is_elsewhere" in kgo(sandbox, "config", "check", code=USAGE)
 
@@ -119,4 +122,9 @@ def test_the_names_of_the_runbook_still_work_as_environment(sandbox: Sandbox) ->
         sandbox.config.read_text().replace(f'path = "{sandbox.tree}"\n', "").replace('branch = "main"\n', "")
     )
     assert "repository.path: is not set" in kgo(sandbox, "status", code=USAGE)
-    kgo(sandbox, "config", "check", env={"REPO_DIR": str(sandbox.tree), "BRANCH": "main", "CHECK_INTERVAL": "60"})
+    kgo(
+        sandbox,
+        "config",
+        "check",
+        env={"REPO_DIR": str(sandbox.tree), "BRANCH": "main", "CHECK_INTERVAL": "60"},
+    )

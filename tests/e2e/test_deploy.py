@@ -110,10 +110,16 @@ def test_a_failed_release_shows_in_status_and_history_as_in_the_contract(sandbox
     contract.assert_like(entry, contract.DEPLOYMENT)
     assert (entry["state"], entry["trigger"]) == ("rolled_back", "manual")
     assert "404" in entry["failure"]
-    assert outcomes(entry)[-3:] == [("verifying", "failed"), ("rolling_back", "ok"), ("verifying_rollback", "ok")]
+    assert outcomes(entry)[-3:] == [
+        ("verifying", "failed"),
+        ("rolling_back", "ok"),
+        ("verifying_rollback", "ok"),
+    ]
 
 
-def test_a_second_deploy_converges_what_was_stopped_by_hand_and_touches_nothing_else(sandbox: Sandbox) -> None:
+def test_a_second_deploy_converges_what_was_stopped_by_hand_and_touches_nothing_else(
+    sandbox: Sandbox,
+) -> None:
     sandbox.up()
     kgo(sandbox, "deploy")
     first = sandbox.container_ids()
@@ -180,7 +186,14 @@ def test_a_commit_that_does_not_exist_or_is_not_on_the_branch_is_wrong_usage(san
     sandbox.up()
     assert "abcdef1" in kgo(sandbox, "deploy", "abcdef1", code=USAGE)
     git(sandbox.tree, "branch", "mine")
-    git(sandbox.tree, "-c", "user.name=Me", "-c", "user.email=me@example.org", *"commit --allow-empty -m x".split())
+    git(
+        sandbox.tree,
+        "-c",
+        "user.name=Me",
+        "-c",
+        "user.email=me@example.org",
+        *["commit", "--allow-empty", "-m", "x"],
+    )
     stray = sandbox.head()
     git(sandbox.tree, "reset", "--quiet", "--hard", "mine")
     assert "not on the branch main" in kgo(sandbox, "deploy", stray, code=USAGE)
@@ -233,7 +246,11 @@ def test_what_compose_needs_from_the_env_file_changes_the_container(sandbox: San
     sandbox.up()
     content = (sandbox.tree / DEPLOY / ".env").read_text()
     set_variable(sandbox, "GREETING", "bonjour")
-    files = compose_with(sandbox, "    restart: unless-stopped\n    ports:", "    restart: unless-stopped\n    environment: {GREETING: '${GREETING}'}\n    ports:")
+    files = compose_with(
+        sandbox,
+        "    restart: unless-stopped\n    ports:",
+        "    restart: unless-stopped\n    environment: {GREETING: '${GREETING}'}\n    ports:",
+    )
     sandbox.release("1.1", files=files)
     kgo(sandbox, "deploy")
     shown = sandbox.docker("exec", sandbox.container_ids()["backend"], "sh", "-c", "echo $GREETING")

@@ -158,7 +158,9 @@ def test_dockers_own_health_check_counts(sandbox: Sandbox) -> None:
 
 def test_a_service_that_takes_its_time_succeeds(sandbox: Sandbox) -> None:
     deployed_host(sandbox, attempts=20)
-    sandbox.release("1.1", "slow", files=compose_with(sandbox, PORTS, f"    environment: {{SLOW_S: 4}}\n{PORTS}"))
+    sandbox.release(
+        "1.1", "slow", files=compose_with(sandbox, PORTS, f"    environment: {{SLOW_S: 4}}\n{PORTS}")
+    )
     said = kgo(sandbox, "deploy")
     assert "status 503" in said
     assert sandbox.version() == "1.1"

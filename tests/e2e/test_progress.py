@@ -119,5 +119,3 @@ def test_headless_never_loads_textual_and_a_client_of_the_worker_loads_no_adapte
     start_worker(sandbox).until("Up to date")
     for command in ("status", "history", "check", "deploy"):
         assert loaded(sandbox, command).isdisjoint(HEAVY)
-
-

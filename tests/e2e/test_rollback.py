@@ -40,7 +40,9 @@ def test_latest_moved_to_a_broken_image_and_two_commits_pulled_at_once(
     assert "Health check failed after 8 attempts" in said
     assert sandbox.http() == 200
     assert sandbox.version() == "1.0"
-    assert sandbox.running()["backend"] == sandbox.first.image_id, "the previous image, though :latest moved on"
+    assert sandbox.running()["backend"] == sandbox.first.image_id, (
+        "the previous image, though :latest moved on"
+    )
     assert sandbox.head() == sandbox.first.commit != between.commit, "what was deployed before, not HEAD^"
     assert sandbox.container_ids()["db"] == database
     assert [q["commit"] for q in status(sandbox, 1)["quarantined"]] == [bad.commit]
@@ -163,6 +165,8 @@ def test_a_release_whose_images_are_gone_is_not_gone_back_to(sandbox: Sandbox) -
     kgo(sandbox, "deploy")
     before = sandbox.container_ids()
     sandbox.docker("rmi", "--force", sandbox.first.image_id)
-    assert "images of the release are no longer on this host: backend" in kgo(sandbox, "rollback", code=FAILED)
+    assert "images of the release are no longer on this host: backend" in kgo(
+        sandbox, "rollback", code=FAILED
+    )
     assert sandbox.container_ids() == before
     assert sandbox.version() == "1.1"

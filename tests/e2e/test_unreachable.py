@@ -27,7 +27,7 @@ from tests.e2e.host import (
 pytestmark = pytest.mark.lab
 
 ACTING = ("deploy", "check", "rollback")
-TOO_OLD = '#!/bin/sh\necho "docker: \'compose\' is not a docker command." >&2\nexit 1\n'
+TOO_OLD = "#!/bin/sh\necho \"docker: 'compose' is not a docker command.\" >&2\nexit 1\n"
 
 
 @pytest.fixture
@@ -119,7 +119,9 @@ def test_an_image_that_was_never_published_is_told_by_its_name(sandbox: Sandbox)
     sandbox.registry.unpublish("koprogo/backend", "latest")
     before = sandbox.container_ids()
     sandbox.release("1.1", publish=False)
-    sandbox.config.write_text(sandbox.config.read_text().replace("[compose]", "[compose]\nwait_for_images = 0"))
+    sandbox.config.write_text(
+        sandbox.config.read_text().replace("[compose]", "[compose]\nwait_for_images = 0")
+    )
     said = kgo(sandbox, "deploy", code=FAILED)
     assert f"not published yet: {sandbox.registry.address}/koprogo/backend:latest" in said
     assert sandbox.container_ids() == before

@@ -65,9 +65,7 @@ def test_a_pushed_commit_is_deployed(sandbox: Sandbox, start_worker: NewWorker) 
     assert status(sandbox)["worker"]["running"] is False
 
 
-def test_commands_go_through_the_socket_and_tell_who_asked(
-    sandbox: Sandbox, start_worker: NewWorker
-) -> None:
+def test_commands_go_through_the_socket_and_tell_who_asked(sandbox: Sandbox, start_worker: NewWorker) -> None:
     sandbox.up()
     configure(sandbox, monitor__interval=3600)
     worker = start_worker(sandbox)
@@ -129,14 +127,14 @@ def test_the_socket_is_for_its_owner_and_group_only_and_goes_with_the_worker(
     worker = start_worker(sandbox)
     worker.kill()
     assert socket.exists()
-    assert status(sandbox, WARNING)["worker"]["running"] is False, "a socket that nobody serves is in nobody's way"
+    assert status(sandbox, WARNING)["worker"]["running"] is False, (
+        "a socket that nobody serves is in nobody's way"
+    )
     assert start_worker(sandbox).stop() == 0
 
 
 @pytest.mark.parametrize("step", FORWARD)
-def test_killed_while_it_deploys_it_carries_on(
-    sandbox: Sandbox, start_worker: NewWorker, step: str
-) -> None:
+def test_killed_while_it_deploys_it_carries_on(sandbox: Sandbox, start_worker: NewWorker, step: str) -> None:
     sandbox.up()
     configure(sandbox, health__stable_for=2)
     database = sandbox.container_ids()["db"]
@@ -332,6 +330,11 @@ def test_a_reader_that_goes_away_is_no_error(sandbox: Sandbox) -> None:
     kgo(sandbox, "deploy")
     line = f"{' '.join(sandbox.argv('events', '--json'))} | head -c 10"
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line], env=sandbox.env(), capture_output=True, text=True, timeout=30, check=False
+        ["bash", "-o", "pipefail", "-c", line],
+        env=sandbox.env(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
