@@ -11,10 +11,10 @@ from tests.engine.host import APP, Behaviour
 from tests.engine.stage import Stage
 
 
-async def lines_of(stage: Stage, **wanted: int) -> list[str]:
-    request = LogRequest(source=JournalLog(), **wanted)
-    async with aclosing(own_lines(stage.world, request, "fr")) as lines:
-        return [text async for text in lines]
+async def lines_of(stage: Stage, lines: int = 200, priority: int | None = None) -> list[str]:
+    request = LogRequest(source=JournalLog(), lines=lines, priority=priority)
+    async with aclosing(own_lines(stage.world, request, "fr")) as told:
+        return [text async for text in told]
 
 
 async def test_the_past_is_told_in_the_operators_language_and_no_longer_than_asked(stage: Stage) -> None:
