@@ -27,6 +27,14 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+def gone(pid: int) -> bool:
+    """Whether it ends now: a signal that was sent takes its moment on a busy machine."""
+    until = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not alive(pid)
+
+
 def test_output_and_exit_code() -> None:
     done = sh("echo out; echo err >&2; exit 3")
     assert (done.exit_code, done.stdout, done.stderr, done.truncated) == (3, b"out\n", b"err\n", False)
@@ -89,19 +97,19 @@ def test_deadline_ends_the_whole_group_and_keeps_what_was_said() -> None:
     with pytest.raises(DeadlineExceeded, match=r"sh did not end within 0\.3 s") as caught:
         sh("sleep 60 & echo $!; sleep 60", deadline_s=0.3)
     assert time.monotonic() - started < 3
-    assert not alive(int(caught.value.output))
+    assert gone(int(caught.value.output))
 
 
 def test_a_group_that_ignores_the_request_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "GRACE_S", 0.3)
     with pytest.raises(DeadlineExceeded) as caught:
         sh("trap '' TERM; echo $$; while :; do sleep 1; done", deadline_s=0.3)
-    assert not alive(int(caught.value.output))
+    assert gone(int(caught.value.output))
 
 
 def test_what_it_leaves_in_its_group_ends_with_it() -> None:
     done = sh("sleep 60 >/dev/null 2>&1 & echo $!")
-    assert not alive(int(done.text))
+    assert gone(int(done.text))
 
 
 def test_a_descendant_that_left_the_group_and_keeps_the_pipe_does_not_hold_us() -> None:
@@ -127,7 +135,7 @@ def test_an_error_of_the_listener_ends_the_child() -> None:
 
     with pytest.raises(RuntimeError, match="listener"):
         sh("echo $$; exec sleep 60", on_line=fail)
-    assert not alive(pids[0])
+    assert gone(pids[0])
 
 
 def test_environment_is_exactly_what_is_given() -> None:
@@ -165,7 +173,7 @@ async def test_cancel_ends_the_group_before_it_returns() -> None:
     task.cancel()  # an impatient second one must not leave the child behind
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not alive(pid)
+    assert gone(pid)
 
 
 async def test_stop_interrupts_the_blocking_form() -> None:
