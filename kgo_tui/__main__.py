@@ -45,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"kgo-tui: {error}\n")
         return exit_code(error)
     except KeyboardInterrupt:
+        sys.stderr.write("kgo-tui: interrupted; kgo-tui status tells what is left to do\n")
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe went away; nothing is left to tell it

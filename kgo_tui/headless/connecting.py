@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -86,6 +87,7 @@ async def _locked_engine(loaded: Loaded, _arguments: argparse.Namespace) -> Asyn
     from kgo_tui import wiring  # noqa: PLC0415 - lazily, see the module's docstring
     from kgo_tui.service import EngineService  # noqa: PLC0415
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # an ssh connection that drops stops no deployment
     with wiring.locked(loaded) as places:
         async with wiring.assembled(loaded, places.store) as assembly:
             language = assembly.effective.language
