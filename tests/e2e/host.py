@@ -181,6 +181,11 @@ class Running:
         finally:
             assert self.count(pattern) >= times, f"it never said {pattern!r}:\n{self.log}"
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def code(self) -> int:
         """Wait for its end: the exit code. It must leave no traceback."""
         assert self._process is not None
@@ -215,6 +220,5 @@ class Worker(Running):
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, as `systemctl stop` does; its exit code."""
-        assert self._process is not None
-        self._process.send_signal(number)
+        self.send(number)
         return self.code()

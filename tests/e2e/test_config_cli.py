@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -84,22 +83,20 @@ def test_all_faults_are_told_at_once(sandbox: Sandbox) -> None:
         assert text in said
 
 
-def test_init_writes_a_file_that_is_right_after_one_look(sandbox: Sandbox, tmp_path: Path) -> None:
-    """In a clone of the repository, the path is found out; the rest has defaults and explanations."""
-    new = tmp_path / "etc" / "config.toml"
-    sandbox.config = new
+def test_init_writes_a_file_that_needs_one_line(sandbox: Sandbox) -> None:
+    sandbox.config = sandbox.root / "etc/config.toml"
     kgo(sandbox, "config", "init")
-    text = new.read_text()
-    assert "# Time between checks for new commits." in text
-    assert "#interval = 180" in text
-    assert new.stat().st_mode & 0o077 == 0, "webhook URLs are secrets"
+    text = sandbox.config.read_text()
+    assert "# Time between checks for new commits.\n#interval = 180\n" in text
+    assert sandbox.config.stat().st_mode & 0o077 == 0, "webhook URLs are secrets"
     assert "is there already" in kgo(sandbox, "config", "init", code=USAGE)
+    assert sandbox.config.read_text() == text
+    assert "repository.path: is not set" in kgo(sandbox, "config", "check", code=USAGE)
+    sandbox.config.write_text(text.replace('#path = "/home/koprogo/koprogo"', f'path = "{sandbox.tree}"'))
+    assert "DOMAIN" in kgo(sandbox, "config", "check", code=USAGE)
+    assert "all good" in kgo(sandbox, "config", "check", env={"DOMAIN": "example.org"})
     kgo(sandbox, "config", "init", "--force")
-    new.write_text(
-        text.replace("#path = ", "path = ").replace('"/home/koprogo/koprogo"', f'"{sandbox.tree}"')
-        + "\n[compose_is_elsewhere]\n"
-    )
-    assert "compose_is_elsewhere" in kgo(sandbox, "config", "check", code=USAGE)
+    assert sandbox.config.read_text() == text
 
 
 def test_show_tells_each_value_and_where_it_comes_from(sandbox: Sandbox) -> None:

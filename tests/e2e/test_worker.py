@@ -1,4 +1,4 @@
-"""The worker: what is pushed is deployed, commands go through its socket, and nothing that kills it harms."""
+"""The worker: what is pushed is deployed, commands go through its socket, its lines are the runbook's."""
 
 from __future__ import annotations
 
@@ -8,38 +8,23 @@ import subprocess
 
 import pytest
 
-from kgo_tui.demo.daemon import eventually
 from kgo_tui.demo.sandbox import Sandbox
 from tests.e2e import contract
 from tests.e2e.conftest import NewWorker
 from tests.e2e.host import (
     BUSY,
-    FAILED,
     NOT_NOW,
     UPDATE,
     USAGE,
     WARNING,
-    Running,
     asked,
     configure,
     history,
     kgo,
     status,
 )
-from tests.lab.fixtures import NewSandbox
 
 pytestmark = pytest.mark.lab
-
-FORWARD = {
-    "preparing": "Bringing in the code",
-    "pulling": "Pulling the images",
-    "applying": "Starting the services",
-    "verifying": "Health check",
-}
-BACK = {
-    "rolling_back": "Rollback to the previous version",
-    "verifying_rollback": "Health check after the rollback",
-}
 
 
 def test_a_pushed_commit_is_deployed(sandbox: Sandbox, start_worker: NewWorker) -> None:
@@ -133,156 +118,30 @@ def test_the_socket_is_for_its_owner_and_group_only_and_goes_with_the_worker(
     assert start_worker(sandbox).stop() == 0
 
 
-@pytest.mark.parametrize("step", FORWARD)
-def test_killed_while_it_deploys_it_carries_on(sandbox: Sandbox, start_worker: NewWorker, step: str) -> None:
-    sandbox.up()
-    configure(sandbox, health__stable_for=2)
-    database = sandbox.container_ids()["db"]
-    released = sandbox.release("1.1")
-    worker = start_worker(sandbox)
-    worker.until(FORWARD[step])
-    worker.kill()
-    again = start_worker(sandbox)
-    again.until(f"Deployed {released.commit[:7]}")
-    assert sandbox.version() == "1.1"
-    assert sandbox.head() == released.commit
-    [entry] = history(sandbox)
-    contract.assert_like(entry, contract.DEPLOYMENT)
-    assert entry["state"] == "succeeded"
-    assert (step, "interrupted") in [(s["state"], s["outcome"]) for s in entry["steps"]]
-    assert sandbox.container_ids()["db"] == database
-    assert set(sandbox.running()) == {"backend", "db"}, "no half-made container is left"
-    assert sandbox.running() == status(sandbox)["deployed"]["images"]
-
-
-@pytest.mark.parametrize("step", BACK)
-def test_killed_while_it_rolls_back_it_ends_on_the_baseline(
-    sandbox: Sandbox, start_worker: NewWorker, step: str
-) -> None:
-    sandbox.up()
-    configure(sandbox, health__attempts=2, health__stable_for=2)
-    bad = sandbox.bad_release()
-    worker = start_worker(sandbox)
-    worker.until(BACK[step])
-    worker.kill()
-    again = start_worker(sandbox)
-    again.until("failed, rolled back")
-    assert sandbox.version() == "1.0"
-    assert sandbox.head() == sandbox.first.commit
-    assert [q["commit"] for q in status(sandbox, WARNING)["quarantined"]] == [bad.commit]
-    assert len(history(sandbox)) == 1
-
-
-def test_killed_on_the_command_line_the_next_command_carries_on(sandbox: Sandbox) -> None:
-    sandbox.up()
-    configure(sandbox, health__stable_for=2)
-    released = sandbox.release("1.1")
-    with Running(sandbox, "deploy") as deploying:
-        deploying.until("Health check")
-        deploying.kill()
-    left = status(sandbox, WARNING)
-    assert left["deployment"]["to_commit"] == released.commit
-    assert "deployment 2 was interrupted" in left["reason"]
-    said = kgo(sandbox, "check")
-    assert f"Deployed {released.commit[:7]}" in said
-    assert history(sandbox)[0]["state"] == "succeeded"
-
-
-def test_told_to_end_in_the_middle_it_leaves_the_rest_to_the_next_start(
+def test_a_command_for_another_repository_than_the_workers_is_refused(
     sandbox: Sandbox, start_worker: NewWorker
 ) -> None:
     sandbox.up()
-    configure(sandbox, health__stable_for=3)
-    released = sandbox.release("1.1")
-    worker = start_worker(sandbox)
-    worker.until("Health check")
-    assert worker.stop() == 0
-    assert worker.count("is carried on at the next start") == 1
-    start_worker(sandbox).until(f"Deployed {released.commit[:7]}")
-    assert len(history(sandbox)) == 1
+    start_worker(sandbox).until("Up to date")
+    other = sandbox.root / "other.toml"
+    other.write_text(sandbox.config.read_text().replace(str(sandbox.tree), str(sandbox.remote.clone)))
+    sandbox.config = other
+    assert "the worker follows" in kgo(sandbox, "deploy", code=USAGE)
 
 
-def test_whoever_stops_watching_does_not_stop_the_deployment(
-    sandbox: Sandbox, start_worker: NewWorker
-) -> None:
+def test_a_reader_that_goes_away_is_no_error(sandbox: Sandbox) -> None:
     sandbox.up()
-    configure(sandbox, health__stable_for=2, monitor__interval=3600)
-    worker = start_worker(sandbox)
-    worker.until("Up to date")
-    released = sandbox.release("1.1")
-    with Running(sandbox, "deploy") as watching:
-        watching.until("Starting the services")
-        assert "is running" in kgo(sandbox, "deploy", code=BUSY), "one at a time, whoever asks"
-        assert "cannot be cancelled" in kgo(sandbox, "cancel", code=FAILED)
-        watching.kill()
-    worker.until(f"Deployed {released.commit[:7]}")
-    assert sandbox.version() == "1.1"
-
-
-def test_images_that_are_not_published_yet_are_waited_for(
-    new_sandbox: NewSandbox, start_worker: NewWorker
-) -> None:
-    sandbox = new_sandbox(("backend", "worker"), image_tag="{branch}-{sha7}")
     kgo(sandbox, "deploy")
-    worker = start_worker(sandbox)
-    waiting = sandbox.release("1.1", publish=False)
-    worker.until("Waiting for images that are not published yet")
-    shown = status(sandbox)
-    contract.assert_like(shown, contract.STATUS)
-    assert shown["activity"] == "deploying"
-    assert shown["deployment"]["state"] == "waiting_images"
-    assert f"main-{waiting.commit[:7]}" in shown["deployment"]["failure"]
-    assert sandbox.version() == "1.0"
-    sandbox.publish("1.1", waiting.commit)
-    worker.until(f"Deployed {waiting.commit[:7]}")
-    assert sandbox.version() == "1.1"
-
-
-def test_a_newer_commit_supersedes_one_that_waits_and_cancel_gives_one_up(
-    new_sandbox: NewSandbox, start_worker: NewWorker
-) -> None:
-    sandbox = new_sandbox(("backend",), image_tag="{branch}-{sha7}")
-    kgo(sandbox, "deploy")
-    worker = start_worker(sandbox)
-    sandbox.release("1.1", publish=False)
-    worker.until("Waiting for images")
-    newer = sandbox.release("1.2")
-    worker.until(f"superseded by {newer.commit[:7]}")
-    worker.until(f"Deployed {newer.commit[:7]}")
-    assert sandbox.version() == "1.2"
-    sandbox.release("1.3", publish=False)
-    worker.until("Waiting for images", times=2)
-    kgo(sandbox, "cancel")
-    worker.until("abandoned, the services were not touched: cancelled by root")
-    assert [e["state"] for e in history(sandbox)] == ["abandoned", "succeeded", "abandoned", "succeeded"]
-    assert sandbox.head() == newer.commit
-
-
-def test_docker_goes_away_and_comes_back(sandbox: Sandbox, start_worker: NewWorker) -> None:
-    sandbox.up()
-    worker = start_worker(sandbox)
-    worker.until("Up to date")
-    sandbox.engine.stop_dockerd()
-    worker.until("docker: Docker does not answer")
-    assert "Docker does not answer" in kgo(sandbox, "status", code=2)
-    sandbox.engine.start_dockerd()
-    worker.until("docker works again")
-    released = sandbox.release("1.1")
-    worker.until(f"Deployed {released.commit[:7]}")
-    assert sandbox.version() == "1.1"
-    assert worker.stop() == 0
-
-
-def test_health_that_is_lost_and_comes_back_is_told(sandbox: Sandbox, start_worker: NewWorker) -> None:
-    sandbox.up()
-    worker = start_worker(sandbox)
-    worker.until("Up to date")
-    eventually(lambda: status(sandbox)["health"] is not None, "a first sample")
-    sandbox.docker("stop", sandbox.container_ids()["backend"])
-    worker.until("Health lost: ")
-    assert status(sandbox, 2)["verdict"] == "critical"
-    sandbox.docker("start", sandbox.container_ids()["backend"])
-    worker.until("Health is back")
+    line = f"{' '.join(sandbox.argv('events', '--json'))} | head -c 10"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        env=sandbox.env(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_lines_of_the_runbook_in_french(sandbox: Sandbox, start_worker: NewWorker) -> None:
@@ -312,29 +171,3 @@ def test_under_systemd_each_line_bears_its_priority(sandbox: Sandbox, start_work
     worker = start_worker(sandbox, env={"JOURNAL_STREAM": "8:12345"})
     worker.until("<6>Checking for updates")
     assert worker.count(r"^<5>kgo-tui ") == 1
-
-
-def test_a_command_for_another_repository_than_the_workers_is_refused(
-    sandbox: Sandbox, start_worker: NewWorker
-) -> None:
-    sandbox.up()
-    start_worker(sandbox).until("Up to date")
-    other = sandbox.root / "other.toml"
-    other.write_text(sandbox.config.read_text().replace(str(sandbox.tree), str(sandbox.remote.clone)))
-    sandbox.config = other
-    assert "the worker follows" in kgo(sandbox, "deploy", code=USAGE)
-
-
-def test_a_reader_that_goes_away_is_no_error(sandbox: Sandbox) -> None:
-    sandbox.up()
-    kgo(sandbox, "deploy")
-    line = f"{' '.join(sandbox.argv('events', '--json'))} | head -c 10"
-    done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line],
-        env=sandbox.env(),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
