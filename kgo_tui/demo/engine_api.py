@@ -17,6 +17,7 @@ import httpx
 from kgo_tui.demo.local import local_client
 
 PING_DEADLINE_S = 2.0
+IMAGE_ROUNDS = 3
 
 
 class EngineApi:
@@ -49,15 +50,19 @@ class EngineApi:
         query = {"filters": filters, "all": "true"} if filters else {"all": "true"}
         return self.request("GET", path, query=query).raise_for_status().json()
 
-    def clear(self, *labels: str) -> None:
-        """Remove containers, networks, volumes and images: those with all of the labels, or simply all."""
+    def clear(self, *labels: str, keep: str | None = None) -> None:
+        """Remove containers, networks, volumes and images: those with all of the labels, or simply all.
+
+        Images with the label `keep` stay.
+        """
         filters = {"label": list(labels)} if labels else {}
         networks = self.get("/networks", **(filters or {"type": ["custom"]}))
         volumes = self.get("/volumes", **filters)["Volumes"] or []
         self._delete("/containers", (box["Id"] for box in self.get("/containers/json", **filters)), v="true")
         self._delete("/networks", (network["Id"] for network in networks))
         self._delete("/volumes", (volume["Name"] for volume in volumes))
-        self._delete("/images", (image["Id"] for image in self.get("/images/json", **filters)))
+        images = self.get("/images/json", **filters)
+        self._delete("/images", (image["Id"] for image in images if keep not in (image["Labels"] or {})))
 
     def _delete(self, kind: str, names: Iterable[str], **query: str) -> None:
         def delete(name: str) -> None:

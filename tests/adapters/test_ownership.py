@@ -1,9 +1,10 @@
 """Files of root's go back to the owner of the repository, and no other file does. Needs root."""
 
 import os
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -120,44 +121,72 @@ async def test_a_git_directory_elsewhere_is_left_alone(pair: Pair, secret: Path)
     assert uid(git_dir / "left") == 0
 
 
-async def test_directories_swapped_for_links_while_we_walk(pair: Pair, secret: Path) -> None:
-    inside = pair.tree / ".git/swap"
-    inside.mkdir()
-    for number in range(50):
+def test_directories_swapped_for_links_while_we_walk(pair: Pair, secret: Path) -> None:
+    inside = pair.top / "open/swap"
+    inside.mkdir(parents=True)
+    for directory in (inside, inside.parent):
+        os.chown(directory, OWNER, OWNER)
+    for number in range(3):
         (inside / f"secret{number}").write_text("")
         (secret.parent / f"secret{number}").write_text("")
-    done = threading.Event()
-    swapper = threading.Thread(target=_swap, args=(inside, secret, done))
-    swapper.start()
-    try:
-        for _ in range(60):
-            await pair.source().repair_ownership()
+    walk = ownership.Repair(
+        host.identity_of_uid(OWNER, OWNER), lambda uid: uid != OWNER, secret.stat().st_dev
+    )
+    top = os.open(inside.parent, os.O_RDONLY)
+    with swapping(inside, secret) as swapper:
+        for _ in range(10_000):
+            walk.all_below(top)
             give_back(inside)
-    finally:
-        done.set()
-        swapper.join()
+        assert swapper.poll() is None, "it swapped to the end"
+    os.close(top)
+    assert walk.mended > 0
     assert [path for path in secret.parent.rglob("*") if uid(path) != 0] == []
 
 
 def give_back(inside: Path) -> None:
     """Make the bait root's again, as far as it can be found."""
-    for number in range(1, 50):
+    for number in range(1, 3):
         with suppress(OSError):
             os.chown(inside / f"secret{number}", 0, 0, follow_symlinks=False)
 
 
-def _swap(inside: Path, secret: Path, done: threading.Event) -> None:
-    """Put links in the place of a directory and of a file, and take them away, as fast as can be."""
-    aside, file = inside.with_name("aside"), inside / "secret0"
-    while not done.is_set():
-        inside.rename(aside)
-        inside.symlink_to(secret.parent)
-        inside.unlink()
-        aside.rename(inside)
-        file.unlink()
+SWAP = """
+import os, sys
+from contextlib import suppress
+inside, secret, owner = sys.argv[1:]
+os.setgroups([])
+os.setgid(int(owner))
+os.setuid(int(owner))
+aside, file = inside + ".aside", inside + "/secret0"
+print("swapping", flush=True)
+while True:
+    for _ in range(50):  # half of the time it is a link
+        os.rename(inside, aside)
+        os.symlink(os.path.dirname(secret), inside)
+        os.stat(inside), os.stat(inside)
+        os.unlink(inside)
+        os.rename(aside, inside)
+    os.unlink(file)
+    with suppress(PermissionError):  # the kernel refuses it (fs.protected_hardlinks)
         os.link(secret, file)
-        file.unlink()
-        file.touch()
+        os.unlink(file)
+    open(file, "w").close()
+"""
+
+
+@contextmanager
+def swapping(inside: Path, secret: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The owner of the repository puts links in the place of a directory and of a file, and takes them
+    away, as fast as can be. As that user, not as root, who may link what nobody else may."""
+    argv = [sys.executable, "-c", SWAP, str(inside), str(secret), str(OWNER)]
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"swapping\n"
+        yield child
+    finally:
+        child.kill()
+        child.communicate(timeout=10)
 
 
 async def test_deeper_than_any_git_goes(pair: Pair) -> None:
