@@ -19,7 +19,7 @@ $(BIN)/.ready: pyproject.toml
 
 setup: $(BIN)/.ready ## a virtual environment with everything that Python needs
 
-lab: setup ## Docker Engine, Compose v2 and a registry for the tests (Debian, as root)
+lab: setup ## Docker Engine, Compose v2, a registry and a VPS in a box for the tests (Debian, as root)
 	@$(BIN)/python -m tests.lab.install
 
 lint: setup ## ruff: style and formatting

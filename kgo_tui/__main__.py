@@ -17,6 +17,9 @@ DONE, FAILED, USAGE, NEEDS_PERSON, BUSY, UNREACHABLE = 0, 1, 2, 3, 4, 5
 """Exit codes: 1 the host is unchanged or rolled back, 3 a person is needed, 5 something that is
 needed does not answer."""
 
+WORKER_USAGE = 78
+"""USAGE of the worker: EX_CONFIG of sysexits.h, by which a unit knows that a restart cannot help."""
+
 _CODES: tuple[tuple[type[errors.KgoError], int], ...] = (
     (errors.ConfigError, USAGE),
     (errors.UsageError, USAGE),
@@ -42,14 +45,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run(arguments)
     except errors.KgoError as error:
-        sys.stderr.write(f"kgo-tui: {error}\n")
-        return exit_code(error)
+        _tell(error)
+        code = exit_code(error)
+        return WORKER_USAGE if code == USAGE and arguments.command == "monitor" else code
     except KeyboardInterrupt:
         sys.stderr.write("kgo-tui: interrupted; kgo-tui status tells what is left to do\n")
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe went away; nothing is left to tell it
         return DONE
+
+
+def _tell(error: errors.KgoError) -> None:
+    from kgo_tui.sink import in_journal  # noqa: PLC0415 - only when something went wrong
+
+    lead = "<3>" if in_journal(outputs=(sys.stderr.fileno(),)) else ""  # priority error, sd-daemon(3)
+    sys.stderr.writelines(f"{lead}{line}\n" for line in f"kgo-tui: {error}".splitlines())
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -73,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     _acting(commands)
     _showing(commands)
     _configuring(commands)
+    _serving(commands)
     return parser
 
 
@@ -113,6 +125,21 @@ def _showing(commands: _Commands[argparse.ArgumentParser]) -> None:
             "-n", "--limit", type=_positive, default=limit, metavar="N", help=f"(default {limit})"
         )
 
+    _logs(commands)
+
+
+def _logs(commands: _Commands[argparse.ArgumentParser]) -> None:
+    logs = _json(commands.add_parser("logs", help="what the worker says, or the services"))
+    logs.add_argument("service", nargs="*", metavar="SERVICE", help="services, or containers, by name")
+    logs.add_argument("-u", "--unit", action="store_true", help="the worker's own journal (the default)")
+    logs.add_argument("-a", "--all", action="store_true", help="every service")
+    logs.add_argument("-n", "--lines", type=_count, metavar="N", help="the last N (default 100; of each)")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on, also when the worker restarts")
+    logs.add_argument("-S", "--since", metavar="WHEN", help='"10 minutes ago", today, 2h, 2026-01-31 14:05')
+    logs.add_argument(
+        "-p", "--priority", type=_priority, metavar="P", help="0-7 or emerg-debug, of the journal"
+    )
+
 
 def _configuring(commands: _Commands[argparse.ArgumentParser]) -> None:
     config = commands.add_parser("config", help="write, show or check the configuration")
@@ -122,14 +149,58 @@ def _configuring(commands: _Commands[argparse.ArgumentParser]) -> None:
     init.add_argument("--force", action="store_true", help="replace an existing file")
     _json(actions.add_parser("show", help="the effective values and where each comes from"))
     actions.add_parser("check", help="read and resolve everything; say what is wrong")
+    doctor = _json(
+        commands.add_parser("doctor", help="every prerequisite and known fault, and what mends it")
+    )
+    doctor.add_argument("--fix", action="store_true", help="mend what can be mended safely")
     demo = commands.add_parser("demo", help="a complete sandbox with real parts")
     demo.add_argument("--every", type=_positive, default=20, metavar="S", help="seconds between commits")
+    demo.add_argument("--offline", action="store_true", help="a played host; needs nothing installed")
+    demo.add_argument("--plain", action="store_true", help="lines instead of the console")
     demo.add_argument("--commits", type=_positive, default=None, metavar="N", help="end after that many")
+
+
+def _serving(commands: _Commands[argparse.ArgumentParser]) -> None:
+    service = commands.add_parser("service", help="the systemd unit: install, start, stop, undo")
+    actions = service.add_subparsers(dest="action", metavar="ACTION", required=True)
+    install = actions.add_parser("install", help="put unit, configuration and group in place, and start")
+    install.add_argument("--repository", metavar="DIR", help="the clone (default: what is found)")
+    install.add_argument("--branch", metavar="NAME", help="the branch (default: as before, or checked out)")
+    install.add_argument("--compose-directory", metavar="DIR", help="where Compose runs, in the clone")
+    install.add_argument("--compose-file", metavar="FILE", action="append", default=[])
+    install.add_argument("--run-as", metavar="NAME", help="a user for the worker, instead of root")
+    install.add_argument("--operator", metavar="NAME", nargs="+", action="extend", default=[])
+    install.add_argument("--no-start", action="store_true", help="do not start it now")
+    install.add_argument("--no-enable", action="store_true", help="do not start it at boot")
+    uninstall = actions.add_parser("uninstall", help="undo it; what was there before comes back")
+    uninstall.add_argument("--purge", action="store_true", help="remove history and configuration, too")
+    for changing in (install, uninstall):
+        changing.add_argument("--dry-run", action="store_true", help="only show what would be done")
+    for name in ("start", "stop", "restart", "enable", "disable", "status"):
+        actions.add_parser(name, help=f"{name} the unit")
+    for parser in actions.choices.values():
+        parser.add_argument("--user", action="store_true", help="your own service manager's unit")
 
 
 def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="as JSON (see the README for the schema)")
     return parser
+
+
+PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+"""Their names as journalctl(1) has them; the place in the row is the number."""
+
+
+def _priority(text: str) -> int:
+    if text not in (*PRIORITIES, *"01234567"):
+        raise argparse.ArgumentTypeError(f"{text} is no priority: {', '.join(PRIORITIES)}, or 0 to 7")
+    return PRIORITIES.index(text) if text in PRIORITIES else int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is not a number of lines")
+    return int(text)
 
 
 def _positive(text: str) -> int:

@@ -28,6 +28,13 @@ class Line(Struct, frozen=True, kw_only=True):
 ENGLISH: Mapping[str, str] = {
     "worker_started": "kgo-tui {version} started, pid {pid}",
     "worker_stopping": "Stopping: {reason}",
+    "worker_finishing": "{signal}: first the step {state} of deployment {id} is finished; "
+    "a second signal ends it at once",
+    "watchdog_silent": "The watchdog is not answered any more: {reason}",
+    "configuration_reloaded": "Configuration reloaded: {changes}",
+    "configuration_unchanged": "Configuration reloaded, nothing has changed",
+    "configuration_later": "takes effect after a restart: {later}",
+    "configuration_waits": "The configuration is reloaded when the running deployment has ended",
     "check_started": "Checking for updates",
     "decision_nothing": "Up to date: {reason}",
     "decision_wait": "Waiting: {reason}",
@@ -56,6 +63,9 @@ ENGLISH: Mapping[str, str] = {
     "rollback_failed": "ROLLBACK FAILED, a person is needed: {failure}",
     "health_lost": "Health lost: {error}",
     "health_back": "Health is back",
+    "container_start": "{by} started {container}",
+    "container_stop": "{by} stopped {container}",
+    "container_restart": "{by} restarted {container}",
     "commit_quarantined": "Quarantined: {commit}: {reason}",
     "quarantine_lifted": "Quarantine of {commit} lifted by {by}",
     "suspended": "Automatic deployment suspended by {by}: {reason}",
@@ -70,6 +80,13 @@ ENGLISH: Mapping[str, str] = {
 FRENCH: Mapping[str, str] = {
     "worker_started": "kgo-tui {version} démarré, pid {pid}",
     "worker_stopping": "Arrêt : {reason}",
+    "worker_finishing": "{signal} : l'étape {state} du déploiement {id} est d'abord terminée ; "
+    "un second signal l'interrompt aussitôt",
+    "watchdog_silent": "Le watchdog ne reçoit plus de réponse : {reason}",
+    "configuration_reloaded": "Configuration rechargée : {changes}",
+    "configuration_unchanged": "Configuration rechargée, rien n'a changé",
+    "configuration_later": "pris en compte après un redémarrage : {later}",
+    "configuration_waits": "La configuration sera rechargée à la fin du déploiement en cours",
     "check_started": "Checking for updates",
     "decision_nothing": "À jour : {reason}",
     "decision_wait": "En attente : {reason}",
@@ -98,6 +115,9 @@ FRENCH: Mapping[str, str] = {
     "rollback_failed": "ÉCHEC DU ROLLBACK, intervention nécessaire : {failure}",
     "health_lost": "Service en panne : {error}",
     "health_back": "Service rétabli",
+    "container_start": "{container} démarré par {by}",
+    "container_stop": "{container} arrêté par {by}",
+    "container_restart": "{container} redémarré par {by}",
     "commit_quarantined": "Mis en quarantaine : {commit} : {reason}",
     "quarantine_lifted": "Quarantaine de {commit} levée par {by}",
     "suspended": "Déploiement automatique suspendu par {by} : {reason}",
@@ -133,6 +153,10 @@ def _said(event: m.Event, say: Mapping[str, str]) -> tuple[int, str] | None:  # 
             return NOTICE, say["worker_started"].format(version=version, pid=pid)
         case m.WorkerStopping(reason=reason):
             return NOTICE, say["worker_stopping"].format(reason=reason)
+        case m.WorkerFinishing(signal=signal, deployment=number, state=state):
+            return NOTICE, say["worker_finishing"].format(signal=signal, id=number, state=state)
+        case m.ConfigurationReloaded() as event:
+            return NOTICE, _reloaded(event, say)
         case m.ReleaseAdopted(release=release):
             return NOTICE, say["release_adopted"].format(commit=release.commit[:7])
         case m.DeploymentQueued(deployment=d):
@@ -151,6 +175,8 @@ def _said(event: m.Event, say: Mapping[str, str]) -> tuple[int, str] | None:  # 
             return ERROR, say["health_lost"].format(error=sample.error or sample.status_code)
         case m.HealthBack():
             return NOTICE, say["health_back"]
+        case m.ContainerActed(by=by, container=container, action=action):
+            return NOTICE, say[f"container_{action}"].format(by=by, container=container)
         case m.CommitQuarantined(quarantine=q):
             return WARNING, say["commit_quarantined"].format(commit=q.commit[:7], reason=q.reason)
         case m.QuarantineLifted(commit=commit, by=by):
@@ -170,6 +196,14 @@ def _said(event: m.Event, say: Mapping[str, str]) -> tuple[int, str] | None:  # 
             return WARNING, say["local_changes_saved"].format(saved=", ".join(saved))
         case _:
             return None
+
+
+def _reloaded(event: m.ConfigurationReloaded, say: Mapping[str, str]) -> str:
+    later = [say["configuration_later"].format(later="; ".join(event.later))] if event.later else []
+    told = [*event.changes, *later]
+    if not told:
+        return say["configuration_unchanged"]
+    return say["configuration_reloaded"].format(changes="; ".join(told))
 
 
 def _finished(step: Step, say: Mapping[str, str]) -> tuple[int, str] | None:

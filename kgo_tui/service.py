@@ -14,10 +14,12 @@ from typing import Any
 
 from kgo_tui.control import queries as q
 from kgo_tui.core import messages as m
-from kgo_tui.core.errors import KgoError, UsageError
+from kgo_tui.core.errors import JournalUnreadable, KgoError, Refused, UsageError
+from kgo_tui.core.logs import LogBatch, LogLine
 from kgo_tui.core.model import Deployment
 from kgo_tui.core.state import EngineState
 from kgo_tui.engine.engine import Engine, OnQueued
+from kgo_tui.engine.ports import Journal
 from kgo_tui.ownlog import own_lines
 
 log = logging.getLogger(__name__)
@@ -28,8 +30,12 @@ Started = Callable[[OnQueued], Coroutine[Any, Any, Deployment]]
 class EngineService:
     """Fulfils `control.service.Service`. Deployments it starts go on when whoever asked has left."""
 
-    def __init__(self, engine: Engine, *, language: str = "en") -> None:
-        self._language = language
+    def __init__(self, engine: Engine, *, language: str = "en", journal: Journal | None = None) -> None:
+        """`journal` is where the worker's unit keeps its lines; None: they are made of the events."""
+        self._journal = journal
+        self.language = language
+        """Of the lines that are streamed; may be set at any time."""
+        self._closed = ""
         self._engine = engine
         self._store = engine.world.store
         self._tasks: set[asyncio.Task[Deployment]] = set()
@@ -44,7 +50,9 @@ class EngineService:
 
     async def command(self, command: m.Command, by: str) -> object:
         """Do it. A deployment is answered with its record as soon as it exists; `check` with a
-        Decision, `plan` with a Plan, the others with nothing."""
+        Decision, `plan` with a Plan, the others with nothing. Raises Refused after `refuse`."""
+        if self._closed:
+            raise Refused(self._closed, hint="Ask again when it is back: kgo-tui status tells.")
         engine = self._engine
         match command:
             case m.Deploy(commit=commit):
@@ -61,6 +69,8 @@ class EngineService:
                 await engine.resume(by)
             case m.Cancel():
                 engine.cancel(by)
+            case m.ActOnContainer(container=container, action=action):
+                await engine.hands.act(container, action, by)
         return None
 
     async def query(self, query: q.Query) -> object:  # noqa: PLR0911 - flat, one line for each query
@@ -82,18 +92,42 @@ class EngineService:
                 return q.HealthView(samples=samples, rollups=rollups)
             case q.Releases(limit=limit):
                 return await self._store.releases(limit=limit)
+            case q.Usage(container=container):
+                return await self._engine.world.runtime.usage(container)
 
-    async def stream(self, request: q.LogRequest) -> AsyncGenerator[str, None]:
-        """The lines of one container of the project, or the worker's own."""
+    async def stream(self, request: q.LogRequest) -> AsyncGenerator[LogBatch, None]:
+        """What services say, or the worker. Raises UsageError, Unreachable."""
         world = self._engine.world
-        if isinstance(request.source, q.ContainerLog):
-            wanted = request.source.container
-            lines = world.runtime.logs(wanted, lines=request.lines, follow=request.follow)
+        if isinstance(request.source, q.ServiceLog):
+            batches = world.runtime.logs(request.source.services, request)
         else:
-            lines = own_lines(world, request, self._language)
-        async with aclosing(lines):  # closing this generator does not by itself close that one
-            async for line in lines:
-                yield line
+            batches = self._own(request)
+        async with aclosing(batches):  # closing this generator does not by itself close that one
+            async for batch in batches:
+                yield batch
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether the worker's lines are read from the journal."""
+        return self._journal is not None
+
+    async def _own(self, request: q.LogRequest) -> AsyncGenerator[LogBatch, None]:
+        """The worker's journal; where that cannot be read, why, and what its events tell."""
+        try:
+            if self._journal is not None:
+                async with aclosing(self._journal.lines(request)) as batches:
+                    async for batch in batches:
+                        yield batch
+                return
+        except JournalUnreadable as error:
+            yield LogBatch(lines=tuple(LogLine(text=text, marker=True) for text in str(error).splitlines()))
+        async with aclosing(own_lines(self._engine.world, request, self.language)) as batches:
+            async for batch in batches:
+                yield batch
+
+    def refuse(self, reason: str) -> None:
+        """Take no command from now on; queries are answered as before."""
+        self._closed = reason
 
     async def settle(self) -> None:
         """Return when no deployment that was begun here is still running. Raises what kept one from

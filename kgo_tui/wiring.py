@@ -1,7 +1,8 @@
-"""The composition root: configuration in, a working engine out. The only importer of adapters.
+"""The composition root: configuration in, a working engine out. With `parts`, and the doctor who
+looks behind the ports, the only importer of adapters.
 
-Owns which adapter fulfils which port, and the mapping from configuration to settings. Must not hold
-any behaviour of its own.
+Owns what an engine stands on, and the exchange of that when the configuration is reloaded. Must not
+hold any behaviour of its own.
 """
 
 from __future__ import annotations
@@ -9,49 +10,100 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from kgo_tui import __version__
 from kgo_tui.adapters.clock import SystemClock
-from kgo_tui.adapters.compose import ComposeRuntime
-from kgo_tui.adapters.git import GitSource
-from kgo_tui.adapters.host import InstanceLock, identity_of
-from kgo_tui.adapters.probe import HttpProber
+from kgo_tui.adapters.host import InstanceLock
+from kgo_tui.adapters.journal import JournalReader, JournalWriter, Unit, own_unit
+from kgo_tui.adapters.process import in_thread
 from kgo_tui.adapters.sqlite import SqliteStore
+from kgo_tui.adapters.systemd import ServiceManager
 from kgo_tui.config.load import Loaded, load
 from kgo_tui.config.paths import Places, places
 from kgo_tui.config.resolve import Effective, resolve
-from kgo_tui.config.sections import Config
 from kgo_tui.core.errors import KgoError, StoreError, StoreFull
 from kgo_tui.core.messages import FaultRaised
 from kgo_tui.core.model import SourceView
-from kgo_tui.core.policy import Rules
 from kgo_tui.core.report import INTERRUPTED
 from kgo_tui.core.state import EngineState, WorkerView
-from kgo_tui.core.text import Redactor
-from kgo_tui.core.windows import parse_window
 from kgo_tui.engine.engine import Engine
 from kgo_tui.engine.feed import Feed
-from kgo_tui.engine.world import Settings, World
+from kgo_tui.engine.ports import Journal
+from kgo_tui.engine.world import World
+from kgo_tui.parts import Parts
+from kgo_tui.sink import JournalSink, PlainSink, Sink, in_journal
+from kgo_tui.unit.places import unit_name
 
-COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-"""Compose's own lookup when no file is named, in its order (Compose specification)."""
 
-
-@dataclass(frozen=True)
+@dataclass
 class Assembly:
     """An engine with everything it stands on."""
 
     engine: Engine
     world: World
+    parts: Parts
+    loaded: Loaded
     effective: Effective
+
+    def refit(self, loaded: Loaded, effective: Effective) -> Parts:
+        """Stand on parts of another configuration from now on; returns those of before, which whoever
+        used them is to let go of first. Raises ConfigError, and then nothing is changed."""
+        new, old = Parts.of(loaded, effective, self.world.clock), self.parts
+        self.world.source, self.world.runtime, self.world.prober = new.source, new.runtime, new.prober
+        self.world.settings = new.settings
+        self.parts, self.loaded, self.effective = new, loaded, effective
+        return old
 
 
 def load_config(arguments: argparse.Namespace) -> Loaded:
     """The configuration that the command line asks for. Raises ConfigError."""
     return load(instance=arguments.instance, file=arguments.config)
+
+
+async def reread(arguments: argparse.Namespace) -> tuple[Loaded, Effective]:
+    """The configuration as its files are now. Raises ConfigError, UsageError."""
+
+    def read(_stop: object) -> tuple[Loaded, Effective]:
+        loaded = load_config(arguments)
+        return loaded, resolve(loaded)
+
+    return await in_thread(read)
+
+
+def service_manager() -> ServiceManager:
+    """Whoever started this process and wants to hear of it. To be called once: the environment does
+    not name it any more afterwards."""
+    return ServiceManager.from_environment()
+
+
+def journal_or_plain(stream: TextIO, language: str, instance: str) -> Sink:
+    """Where the worker's lines go: the journal where it is connected to it, else plainly `stream`."""
+    if in_journal():
+        return JournalSink(JournalWriter(), language, instance)
+    return PlainSink(stream, language)
+
+
+def worker_journal() -> Journal | None:
+    """Where the unit that this process runs as keeps its lines; None when they go elsewhere."""
+    unit = own_unit() if in_journal() and shutil.which("journalctl") else None
+    return JournalReader(unit) if unit else None
+
+
+async def journal_of(instance: str | None) -> Journal | None:
+    """The journal of the worker's unit, seen from another process; None when nothing is in it that
+    this user may read."""
+    name = unit_name(instance)
+    units = [Unit(name)] if os.geteuid() == 0 else [Unit(name, user=True), Unit(name)]
+    for unit in units if shutil.which("journalctl") else []:
+        if await JournalReader(unit).holds_any():
+            return JournalReader(unit)
+    return None
 
 
 def places_of(loaded: Loaded) -> Places:
@@ -93,8 +145,8 @@ async def assembled(loaded: Loaded, store_path: Path, *, read_only: bool = False
     effective = resolve(loaded)
     clock = SystemClock()
     store = await SqliteStore.open(store_path, read_only=read_only, now=clock.now)
-    prober = _prober(loaded.config, effective, clock)
-    runtime = _runtime(loaded.config, effective)
+    parts = Parts.of(loaded, effective, clock)
+    assembly: Assembly | None = None
     try:
         known = await store.load()
         today = clock.now().date().isoformat()
@@ -115,18 +167,18 @@ async def assembled(loaded: Loaded, store_path: Path, *, read_only: bool = False
             sample=known.sample,
         )
         world = World(
-            source=_source(loaded.config, effective),
-            runtime=runtime,
-            prober=prober,
+            source=parts.source,
+            runtime=parts.runtime,
+            prober=parts.prober,
             store=store,
             clock=clock,
             feed=Feed(state, known.cursor),
-            settings=settings_of(loaded.config, effective),
+            settings=parts.settings,
         )
-        yield Assembly(engine=Engine(world), world=world, effective=effective)
+        assembly = Assembly(Engine(world), world, parts, loaded, effective)
+        yield assembly
     finally:
-        runtime.close()
-        await prober.aclose()
+        await (assembly.parts if assembly else parts).close()
         await store.close()
 
 
@@ -147,74 +199,3 @@ async def look_around(assembly: Assembly, found: Places) -> None:
         await assembly.engine.observe()
     except KgoError as error:
         world.tell(FaultRaised(what="docker", message=error.message))
-
-
-def settings_of(config: Config, effective: Effective) -> Settings:
-    """The engine's settings out of the configuration."""
-    return Settings(
-        branch=config.repository.branch,
-        rules=Rules(
-            follow_rewrite=config.repository.on_rewrite == "follow",
-            save_local_changes=config.repository.on_local_changes == "stash",
-            windows=tuple(parse_window(w) for w in config.monitor.windows),
-            min_between_s=config.monitor.min_between_deployments_s,
-            interval_s=config.monitor.interval_s,
-        ),
-        image_tag=config.compose.image_tag,
-        wait_for_images_s=config.compose.wait_for_images_s,
-        compose_paths=_compose_paths(effective),
-        remove_orphans=config.compose.remove_orphans,
-        gated_by_probe=bool(effective.urls),
-        attempts=config.health.attempts,
-        attempt_interval_s=config.health.interval_s,
-        stable_for_s=config.health.stable_for_s,
-        health_between_s=config.health.between_s,
-        interval_s=config.monitor.interval_s,
-        irreversible_globs=config.rollback.irreversible_paths,
-        halt_when_irreversible=config.rollback.when_irreversible == "halt",
-        keep_releases=config.history.keep,
-        keep_days=config.history.days,
-    )
-
-
-def _compose_paths(effective: Effective) -> dict[str, str]:
-    """The compose files by their path in the repository; one that lies outside is of no commit."""
-    directory, root = Path(effective.directory), Path(effective.repository_path)
-    named = effective.files or tuple(COMPOSE_NAMES)
-    paths = {name: directory / name for name in named}
-    return {str(path.relative_to(root)): name for name, path in paths.items() if path.is_relative_to(root)}
-
-
-def _source(config: Config, effective: Effective) -> GitSource:
-    return GitSource(
-        effective.repository_path,
-        remote=config.repository.remote,
-        branch=config.repository.branch,
-        owner=identity_of(config.repository.owner) if config.repository.owner else None,
-        fetch_timeout_s=config.repository.fetch_timeout_s,
-    )
-
-
-def _runtime(config: Config, effective: Effective) -> ComposeRuntime:
-    return ComposeRuntime(
-        effective.directory,
-        files=effective.files,
-        env_files=effective.env_files,
-        project=config.compose.project,
-        profiles=config.compose.profiles,
-        remove_orphans=config.compose.remove_orphans,
-        pull_timeout_s=config.compose.pull_timeout_s,
-        up_timeout_s=config.compose.up_timeout_s,
-        config_timeout_s=config.compose.config_timeout_s,
-        redact=Redactor([s.reveal() for s in effective.secrets]),
-    )
-
-
-def _prober(config: Config, effective: Effective, clock: SystemClock) -> HttpProber:
-    return HttpProber(
-        effective.urls,
-        expect_status=config.health.expect_status,
-        timeout_s=config.health.timeout_s,
-        tls=config.health.tls,
-        now=clock.now,
-    )

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "kgo_tui"
 LONGEST = 250
 
 SHARED_BY_ADAPTERS = ("adapters.host", "adapters.process", "adapters.watch")
-MAIN = ("__main__", "headless", "worker", "wiring", "service", "ownlog", "phrases")
+MAIN = ("__main__", "headless", "worker", "wiring", "service", "ownlog", "phrases", "sink")
 
 MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "core": ("core",),
@@ -30,28 +30,73 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "adapters.clock": ("core", "engine.ports"),
     "adapters.compose": ("adapters.compose", "core", "engine.ports", *SHARED_BY_ADAPTERS),
     "adapters.git": ("adapters.git", "core", "engine.ports", *SHARED_BY_ADAPTERS),
+    "adapters.journal": ("adapters.journal", "core", "engine.ports", *SHARED_BY_ADAPTERS),
     "adapters.probe": ("adapters.probe", "core", "engine.ports", *SHARED_BY_ADAPTERS),
     "adapters.sqlite": ("adapters.sqlite", "core", "engine.ports", *SHARED_BY_ADAPTERS),
+    "adapters.accounts": ("core", *SHARED_BY_ADAPTERS),
+    "adapters.systemctl": ("core", *SHARED_BY_ADAPTERS),
     "adapters": (),
     "control": ("control", "core", "engine.ports", "engine.feed"),
     "config": ("config", "core"),
     "phrases": ("core",),
+    "message_ids": ("core",),
+    "records": ("core", "message_ids"),
+    "sink": ("core", "message_ids", "phrases", "records"),
     "service": ("control", "core", "engine", "ownlog"),
-    "ownlog": ("control.queries", "core", "engine", "phrases"),
-    "wiring": ("adapters", "config", "core", "engine"),
-    "worker": (*MAIN, "config", "control", "core", "engine"),
-    "headless": (*MAIN, "config", "control", "core", "demo"),
-    "__main__": ("core", "headless", "console"),
-    "console": ("console", "core", "control.client", "engine.ports", "phrases"),
-    "doctor": ("doctor", "adapters", "config", "core"),
+    "ownlog": ("control.queries", "core", "engine", "phrases", "records"),
+    "settings": ("config", "core", "engine"),
+    "parts": ("adapters", "config", "core", "engine", "settings"),
+    "wiring": ("adapters", "config", "core", "engine", "parts", "sink", "unit.places"),
+    "statusline": ("core",),
+    "supervision": ("core", "engine", "message_ids", "phrases", "statusline"),
+    "reloading": ("config", "core", "engine", "phrases", "supervision", "wiring"),
+    "worker": (*MAIN, "config", "control", "core", "engine", "reloading", "supervision"),
+    "headless": (*MAIN, "config", "control", "core", "demo", "unit.found"),
+    "__main__": ("core", "headless", "console", "sink"),
+    "console.command": ("console", "config.client", "core"),
+    "console": (
+        "console",
+        "core",
+        "control.client",
+        "control.protocol",
+        "control.queries",
+        "engine.ports",
+        "phrases",
+    ),
+    "doctor": ("doctor", "adapters", "config", "control.client", "core", "parts"),
     "demo": ("demo", "adapters", "core"),
+    "demo.scenario": ("demo.scenario", "control", "core", "engine.feed", "phrases", "records"),
+    "demo.scenario.pictures": ("demo.scenario", "console"),
+    "demo.scenario.show": ("demo.scenario", "config.client", "console"),
+    "unit": (
+        "unit",
+        "adapters.accounts",
+        "adapters.host",
+        "adapters.process",
+        "adapters.systemctl",
+        "config",
+        "control.client",
+        "core",
+        "phrases",
+    ),
     "": (),
 }
 """For each package of kgo_tui what of kgo_tui it may import; the longest name that fits counts. The
 version in kgo_tui/__init__.py is everyone's."""
 
 THIRD_PARTY: Mapping[str, tuple[str, ...]] = {
-    "msgspec": ("core", "engine", "control", "config", "adapters.sqlite", "headless"),
+    "msgspec": (
+        "core",
+        "engine",
+        "control",
+        "config",
+        "console",
+        "demo.scenario",
+        "adapters.journal",
+        "adapters.sqlite",
+        "headless",
+        "unit",
+    ),
     "git": ("adapters.git",),
     "docker": ("adapters.compose",),
     "requests": ("adapters.compose",),  # what docker's client raises

@@ -12,6 +12,7 @@ import pytest
 
 from kgo_tui.demo.parts import Parts, find_parts
 from tests.lab import install
+from tests.lab.sources import source_in
 
 CHECKOUT = Path(__file__).parents[1]
 DEB822 = """\
@@ -58,20 +59,19 @@ def _without(parts: Parts, *names: str) -> Parts:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "expected"),
+    ("content", "expected"),
     [
-        ("a.sources", DEB822, "deb [signed-by=/usr/share/keyrings/keys.gpg] {mirror} trixie main"),
-        ("a.list", "deb {mirror} bookworm main contrib\n", "deb {mirror} trixie main"),
-        ("a.list", "deb [arch=amd64] {mirror} bookworm main\n", "deb [arch=amd64] {mirror} trixie main"),
-        ("a.list", "# deb {mirror} bookworm main\n", None),
-        ("a.list", "deb {mirror} bookworm-backports main\n", None),
+        (DEB822, "deb [signed-by=/usr/share/keyrings/keys.gpg] {mirror} trixie main"),
+        ("deb {mirror} bookworm main contrib\n", "deb {mirror} trixie main"),
+        ("deb [arch=amd64] {mirror} bookworm main\n", "deb [arch=amd64] {mirror} trixie main"),
+        ("# deb {mirror} bookworm main\n", None),
+        ("deb {mirror} bookworm-backports main\n", None),
     ],
 )
 def test_the_later_source_is_this_machines_own_with_the_suite_replaced(
-    tmp_path: Path, name: str, content: str, expected: str | None
+    content: str, expected: str | None
 ) -> None:
     mirror = "file:///mirror/debian"
-    source = tmp_path / name
-    source.write_text(content.format(mirror=mirror))
-    line = install._line_for(source, "bookworm")
+    found = source_in(content.format(mirror=mirror), "bookworm")
+    line = found.line("trixie") if found is not None else None
     assert line == (expected.format(mirror=mirror) if expected is not None else None)

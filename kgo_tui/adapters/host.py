@@ -63,6 +63,19 @@ def current_identity() -> Identity:
     return identity_of_uid(os.geteuid(), os.getegid())
 
 
+def give_to_directory(file: int, directory: str | os.PathLike[str]) -> None:
+    """Give a file that we have just made to the owner of its directory: a command run by root must not
+    leave what the worker, who owns the directory, cannot open. Nothing happens unless we are root.
+
+    `file` is open, and was made with O_EXCL, so that it is no other file that somebody put there.
+    """
+    if os.geteuid() != 0:
+        return
+    found = Path(directory).stat()
+    if (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(file, found.st_uid, found.st_gid)
+
+
 def free_bytes(path: str | os.PathLike[str]) -> int:
     """Bytes that an ordinary user may still write on the filesystem of `path`."""
     stat = os.statvfs(path)
@@ -106,8 +119,7 @@ class InstanceLock:
         """Take the lock or raise Busy at once. Raises OSError when the file cannot be opened."""
         if self._fd is not None:
             raise Busy(f"this process ({os.getpid()}) already holds {self.path}")
-        # O_NOFOLLOW: in a shared directory a planted link would have us write to its target.
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+        fd = self._open()
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _sign(fd)
@@ -118,6 +130,20 @@ class InstanceLock:
             os.close(fd)
             raise
         self._fd = fd
+
+    def _open(self) -> int:
+        # O_NOFOLLOW: in a shared directory a planted link would have us write to its target.
+        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            fd = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o640)
+        except FileExistsError:
+            return os.open(self.path, flags)
+        try:
+            give_to_directory(fd, self.path.parent)
+        except BaseException:
+            os.close(fd)
+            raise
+        return fd
 
     def release(self) -> None:
         """Let go. Nothing happens when it is not held."""

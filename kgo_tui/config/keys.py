@@ -137,7 +137,8 @@ KEYS: dict[str, Key] = {
     "control.group": _key(
         kinds.text(names.user),
         "Members of this group may use the console without being root.\n"
-        "Without it: the group kgo-tui, if there is one, else only the worker's own user.",
+        "Without it: the group kgo-tui, if the worker may give its socket to it, else only the worker's\n"
+        "own user.",
         '"kgo-tui"',
     ),
     "control.socket": _key(

@@ -47,6 +47,25 @@ def load(
     `flags` are keys and values from the command line. Raises ConfigInvalid (a ConfigError) with
     every fault found, UsageError for a name that no instance can have.
     """
+    loaded, problems = salvage(
+        instance=instance, file=file, environ=environ, flags=flags, system_dir=system_dir, user_dir=user_dir
+    )
+    if loaded is None or problems:
+        raise ConfigInvalid(problems)
+    return loaded
+
+
+def salvage(
+    *,
+    instance: str | None = None,
+    file: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    flags: Mapping[str, Any] | None = None,
+    system_dir: Path = files.SYSTEM_DIR,
+    user_dir: Path | None = None,
+) -> tuple[Loaded | None, tuple[Problem, ...]]:
+    """As `load`, with the faults beside what is left without them (None: not even a repository).
+    For looking around only; nothing is deployed by half a configuration. Raises UsageError."""
     name = files.checked_instance(instance)
     searched = _paths(name, file, system_dir, user_dir)
     problems: list[Problem] = []
@@ -56,15 +75,16 @@ def load(
     settings, notify = _merged(layers)
     if not any(map(_may_explain, problems)):
         problems += _missing(name, settings, documents, searched)
-    if problems:
-        raise ConfigInvalid(problems)
-    return Loaded(
+    if "repository.path" not in settings:
+        return None, tuple(problems)
+    loaded = Loaded(
         config=_built(settings, notify),
         instance=name,
         origins=_origins(settings, notify),
         files=tuple(document.path for document in documents),
         searched=tuple(map(str, searched)),
     )
+    return loaded, tuple(problems)
 
 
 def _paths(

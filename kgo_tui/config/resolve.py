@@ -25,7 +25,8 @@ from kgo_tui.core.model import Struct
 from kgo_tui.core.text import clean
 
 DEFAULT_GROUP = "kgo-tui"
-"""The group whose members may use the console, where `control.group` names none and it exists."""
+"""The group whose members may use the console, where `control.group` names none, it exists, and the
+worker may give its socket to it."""
 
 
 class Notice(Struct, frozen=True, kw_only=True):
@@ -53,11 +54,16 @@ class Effective(Struct, frozen=True, kw_only=True):
 
 def resolve(loaded: Loaded, environ: Mapping[str, str] = os.environ) -> Effective:
     """Look at the host. Raises ConfigInvalid with everything that is configured and missing."""
-    work = _Resolving(loaded, environ)
-    effective = work.effective()
-    if work.problems:
-        raise ConfigInvalid(work.problems)
+    effective, problems = survey(loaded, environ)
+    if problems:
+        raise ConfigInvalid(problems)
     return effective
+
+
+def survey(loaded: Loaded, environ: Mapping[str, str] = os.environ) -> tuple[Effective, tuple[Problem, ...]]:
+    """As `resolve`, with what is missing beside what it means without that; for looking around only."""
+    work = _Resolving(loaded, environ)
+    return work.effective(), tuple(work.problems)
 
 
 class _Resolving:
@@ -160,11 +166,12 @@ class _Resolving:
             self._fault(key, f'there is no user "{name}" on this host')
 
     def _group(self, name: str | None) -> str | None:
-        if _known(grp.getgrnam, name or DEFAULT_GROUP):
-            return name or DEFAULT_GROUP
-        if name:
-            hint = f"Create it with: groupadd --system {name}"
-            self._fault("control.group", f'there is no group "{name}" on this host', hint=hint)
+        if name is None:
+            return DEFAULT_GROUP if _may_use(DEFAULT_GROUP) else None
+        if _known(grp.getgrnam, name):
+            return name
+        hint = f"Create it with: groupadd --system {name}"
+        self._fault("control.group", f'there is no group "{name}" on this host', hint=hint)
         return None
 
     def _fault(self, key: str, message: str, *, hint: str = "") -> None:
@@ -178,6 +185,15 @@ def _known(look_up: Callable[[str], object], name: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def _may_use(group: str) -> bool:
+    """Whether this user may give a file to the group (chown(2)): a user's own worker often may not."""
+    try:
+        gid = grp.getgrnam(group).gr_gid
+    except KeyError:
+        return False
+    return os.geteuid() == 0 or gid in (os.getegid(), *os.getgroups())
 
 
 def _not_there(path: Path, is_one: Callable[[Path], bool], what: str) -> str | None:

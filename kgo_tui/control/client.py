@@ -21,6 +21,7 @@ from kgo_tui.control.dial import dial
 from kgo_tui.control.inbox import Inbox, LogQueue
 from kgo_tui.control.queries import LogRequest, Query, QueryBase
 from kgo_tui.core.errors import ConnectionLost, KgoError, Unreachable, UsageError, VersionMismatch
+from kgo_tui.core.logs import LogBatch
 from kgo_tui.core.messages import Command, Recorded
 
 CONNECT_S = 5.0
@@ -131,9 +132,10 @@ class Client:
         """Return when the worker answers. Raises ConnectionLost or Unreachable."""
         await self._ask(p.Ping(id=next(self._ids)), timeout_s)
 
-    async def stream(self, request: LogRequest) -> AsyncGenerator[p.Lines, None]:
-        """Batches of log lines, oldest first; `dropped` in each counts lines lost before it. Ends
-        with the log; closing the iterator ends it at the worker too. Raises the worker's error."""
+    async def stream(self, request: LogRequest) -> AsyncGenerator[LogBatch, None]:
+        """Batches of log lines, oldest first; `dropped` in each counts lines lost before it, and its
+        `position` is where another request goes on. Ends with the log; closing the iterator ends it
+        at the worker too. Raises the worker's error, ConnectionLost."""
         number = next(self._ids)
         queue = self._inbox.logs[number] = LogQueue(follow=request.follow)
         try:

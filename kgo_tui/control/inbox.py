@@ -14,6 +14,7 @@ from kgo_tui.control import protocol as p
 from kgo_tui.control.codec import LineSplitter, Malformed, TooLarge, decode_server
 from kgo_tui.control.faults import from_wire
 from kgo_tui.core.errors import ConnectionLost, KgoError, VersionMismatch
+from kgo_tui.core.logs import LogBatch
 from kgo_tui.core.messages import Recorded
 
 MAX_EVENTS = 20_000
@@ -28,13 +29,13 @@ class LogQueue:
 
     def __init__(self, *, follow: bool) -> None:
         self._follow = follow
-        self._batches: deque[p.Lines] = deque()
+        self._batches: deque[LogBatch] = deque()
         self._end: KgoError | None = None
         self._ended = False
         self._changed = asyncio.Event()
         self._dropped = 0
 
-    def put(self, batch: p.Lines) -> None:
+    def put(self, batch: LogBatch) -> None:
         """Add a batch; a followed log that nobody reads loses its oldest."""
         self._batches.append(batch)
         if self._follow and len(self._batches) > MAX_BATCHES:
@@ -52,7 +53,7 @@ class LogQueue:
         """Whether the worker has said that no more comes, or is gone."""
         return self._ended
 
-    async def get(self) -> p.Lines | None:
+    async def get(self) -> LogBatch | None:
         """The next batch, None at the end. Raises the error that ended it."""
         while not self._batches:
             if self._ended:
@@ -63,7 +64,7 @@ class LogQueue:
             await self._changed.wait()
         batch, dropped = self._batches.popleft(), self._dropped
         self._dropped = 0
-        return p.Lines(id=batch.id, lines=batch.lines, dropped=batch.dropped + dropped)
+        return LogBatch(lines=batch.lines, position=batch.position, dropped=batch.dropped + dropped)
 
 
 class Inbox(asyncio.Protocol):
@@ -131,7 +132,7 @@ class Inbox(asyncio.Protocol):
             case p.Happened():
                 self._happened(frame)
             case p.Lines() if frame.id in self.logs:
-                self.logs[frame.id].put(frame)
+                self.logs[frame.id].put(_batch(frame))
             case p.StreamEnd() if frame.id in self.logs:
                 self.logs[frame.id].end(from_wire(frame.error) if frame.error else None)
             case p.Ack() | p.Result() | p.Pong() | p.RefusedFrame():
@@ -177,6 +178,10 @@ class Inbox(asyncio.Protocol):
             future.set_exception(from_wire(frame.error))
         else:
             future.set_result(frame)
+
+
+def _batch(frame: p.Lines) -> LogBatch:
+    return LogBatch(lines=frame.lines, position=frame.position, dropped=frame.dropped)
 
 
 def _parting(bye: p.Bye) -> KgoError:

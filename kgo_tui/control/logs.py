@@ -1,7 +1,7 @@
 """One log stream on one connection: lines in batches, dropped rather than piled up.
 
-Owns batching, and the rule that a followed log loses its oldest lines to a slow reader while one
-that is read to its end waits for it. Must not know where lines come from.
+Owns batching, and the rule that a log which runs on loses its oldest lines to a slow reader, while
+what was in it before the reader came waits for the reader. Must not know where lines come from.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import cast
+
+from msgspec.structs import replace
 
 from kgo_tui.control.faults import DEFECT, to_wire
 from kgo_tui.control.limits import Limits
 from kgo_tui.control.outbox import Outbox, Stalled
 from kgo_tui.control.protocol import Lines, StreamEnd
 from kgo_tui.core.errors import KgoError
+from kgo_tui.core.logs import LogBatch, LogLine
 
 TICK_S = 0.05
-"""How long a line may wait for others to travel with."""
+"""How long a line may wait for others to travel with, if one was sent just before."""
 
 BATCH = 16 * 1024
 """Characters that are sent without waiting for more."""
@@ -28,7 +32,7 @@ BATCH = 16 * 1024
 MAX_LINE = 16 * 1024
 """Characters of one line; the rest is cut off, visibly."""
 
-Source = Callable[[], AsyncIterator[str]]
+Source = Callable[[], AsyncIterator[LogBatch]]
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +45,11 @@ class LogStream:
         self._outbox = outbox
         self._limits = limits
         self._follow = follow
-        self._held: deque[str] = deque()
+        self._opened = datetime.now(UTC)
+        self._held: deque[LogLine] = deque()
         self._size = 0
         self._dropped = 0
+        self._position: str | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, source: Source) -> None:
@@ -69,40 +75,49 @@ class LogStream:
             return StreamEnd(id=self._id, reason="failed", error=DEFECT)
         return StreamEnd(id=self._id, reason="ended")
 
-    async def _pump(self, source: AsyncIterator[str]) -> None:
+    async def _pump(self, source: AsyncIterator[LogBatch]) -> None:
         # Every source is an async generator in practice; a plain iterator has nothing to close.
         if not hasattr(source, "aclose"):
-            async for line in source:
-                await self._take(line)
+            async for batch in source:
+                await self._take(batch)
             return
-        async with aclosing(cast("AsyncGenerator[str, None]", source)) as lines:
-            async for line in lines:
-                await self._take(line)
+        async with aclosing(cast("AsyncGenerator[LogBatch, None]", source)) as batches:
+            async for batch in batches:
+                await self._take(batch)
 
-    async def _take(self, line: str) -> None:
-        self._hold(line if len(line) <= MAX_LINE else line[:MAX_LINE] + " …")
+    async def _take(self, batch: LogBatch) -> None:
+        waits = not self._follow or self._is_past(batch)
+        self._hold(batch)
+        if not waits:
+            self._drop()
         if self._size >= BATCH:
-            await self._make_room()
-        if self._held:
-            self._start_timer()
+            await self._make_room(waits=waits)
+        if self._timer is None:
+            self._tick()
 
-    async def _make_room(self) -> None:
-        if not self._follow:
+    def _is_past(self, batch: LogBatch) -> bool:
+        at = batch.lines[-1].at if batch.lines else None
+        return at is not None and at < self._opened
+
+    async def _make_room(self, *, waits: bool) -> None:
+        if waits:
             await self._outbox.drained(self._limits.stream_drain_s)
         if self._outbox.eased:
             self._send()
         await asyncio.sleep(0)  # a source that never runs dry must not keep the loop for itself
 
-    def _hold(self, line: str) -> None:
-        self._held.append(line)
-        self._size += len(line) + 1
-        while self._size > self._limits.held_lines and len(self._held) > 1:
-            self._size -= len(self._held.popleft()) + 1
-            self._dropped += 1
+    def _hold(self, batch: LogBatch) -> None:
+        for line in batch.lines:
+            short = line if len(line.text) <= MAX_LINE else replace(line, text=line.text[:MAX_LINE] + " …")
+            self._held.append(short)
+            self._size += len(short.text) + 1
+        self._dropped += batch.dropped
+        self._position = batch.position or self._position
 
-    def _start_timer(self) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+    def _drop(self) -> None:
+        while self._size > self._limits.held_lines and len(self._held) > 1:
+            self._size -= len(self._held.popleft().text) + 1
+            self._dropped += 1
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -110,14 +125,18 @@ class LogStream:
             self._timer = None
 
     def _tick(self) -> None:
-        self._stop_timer()
+        """Send what is held; what comes soon after is then held until the next tick."""
+        self._timer = None
+        if not self._held and self._position is None:
+            return
         if self._outbox.eased:
             self._send()
-        else:
-            self._start_timer()
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _send(self) -> None:
-        if self._held:
-            self._outbox.send(Lines(id=self._id, lines=tuple(self._held), dropped=self._dropped))
+        if self._held or self._position:
+            lines = tuple(self._held)
+            self._outbox.send(Lines(id=self._id, lines=lines, position=self._position, dropped=self._dropped))
         self._held.clear()
         self._size = self._dropped = 0
+        self._position = None

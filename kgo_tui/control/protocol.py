@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from kgo_tui.control.queries import LogRequest, Query
+from kgo_tui.core.logs import LogLine
 from kgo_tui.core.messages import Command, Event
 from kgo_tui.core.state import EngineState
 
@@ -146,10 +147,12 @@ class Result(Frame, frozen=True, kw_only=True, tag="result"):
 
 class Lines(Frame, frozen=True, kw_only=True, tag="lines"):
     """Log lines, oldest first. `dropped` counts older ones left out just before these, because the
-    reader was slower than the log."""
+    reader was slower than the log. `position`, given as `after` in another request for the same
+    log, goes on behind the last of them, also at the next worker."""
 
     id: int
-    lines: tuple[str, ...]
+    lines: tuple[LogLine, ...] = ()
+    position: str | None = None
     dropped: int = 0
 
 

@@ -10,15 +10,13 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from kgo_tui.core.messages import Recorded
-from kgo_tui.core.model import Deployment, Evidence, Release, Sample, SampleRollup, Step
+from kgo_tui.core.logs import LogWindow
+from kgo_tui.core.messages import ContainerId, Recorded
+from kgo_tui.core.model import ContainerUsage, Deployment, Evidence, Release, Sample, SampleRollup, Step
 from kgo_tui.core.state import EngineState
 
 MAX_ROWS = 10_000
 """Rows that one query may ask for; ask again from the last one for more."""
-
-MAX_LINES = 100_000
-"""Past log lines that one stream may ask for."""
 
 Rows = Annotated[int, msgspec.Meta(ge=1, le=MAX_ROWS)]
 Place = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -91,25 +89,32 @@ class Releases(QueryBase[tuple[Release, ...]], frozen=True, kw_only=True, tag="r
     limit: Rows = 20
 
 
-Query = Status | History | Details | Events | Health | Releases
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
-class ContainerLog(msgspec.Struct, frozen=True, kw_only=True, tag_field="of", tag="container"):
-    """The log of one container of the project, by name or id."""
+class Usage(QueryBase[ContainerUsage], frozen=True, kw_only=True, tag="usage"):
+    """What one container of the project takes now, by its id; takes the engine a second or two.
+    Refused with UsageError when there is no such container or it does not run."""
 
-    container: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    answer: ClassVar[Any] = ContainerUsage
+    container: ContainerId
+
+
+Query = Status | History | Details | Events | Health | Releases | Usage
+
+
+class ServiceLog(msgspec.Struct, frozen=True, kw_only=True, tag_field="of", tag="services"):
+    """What these services of the project say, merged by time; none named: all of them. A service
+    that is followed goes on with its next container. A name may also be one container's, or its id."""
+
+    services: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
 
 
 class JournalLog(msgspec.Struct, frozen=True, kw_only=True, tag_field="of", tag="journal"):
-    """The worker's own journal."""
+    """The journal of the worker's unit; where there is none, the worker's own lines."""
 
 
-class LogRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which log, the last `lines` of it, and with `follow` what comes after them. `since` (aware)
-    and `priority` (syslog's 0-7, that urgent or more) narrow it where the source can."""
+class LogRequest(LogWindow, frozen=True, kw_only=True):
+    """Which log, and what part of it."""
 
-    source: ContainerLog | JournalLog
-    lines: Annotated[int, msgspec.Meta(ge=0, le=MAX_LINES)] = 200
-    follow: bool = False
-    since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    priority: Annotated[int, msgspec.Meta(ge=0, le=7)] | None = None
+    source: ServiceLog | JournalLog

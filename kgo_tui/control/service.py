@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from kgo_tui.control.queries import LogRequest, Query
+from kgo_tui.core.logs import LogBatch
 from kgo_tui.core.messages import Command, Recorded
 from kgo_tui.core.state import EngineState
 
@@ -38,6 +39,7 @@ class Service(Protocol):
         """The answer, of the type `query.answer`. Cancelled when the client leaves."""
         ...
 
-    def stream(self, request: LogRequest) -> AsyncIterator[str]:
-        """The lines, sanitised, without newline. Closed when the client leaves or cancels."""
+    def stream(self, request: LogRequest) -> AsyncIterator[LogBatch]:
+        """The lines, made inert, in batches that are sent whole. Waits for its reader without
+        losing any. Closed when the client leaves or cancels."""
         ...

@@ -77,6 +77,10 @@ class GitMissing(Unreachable):
     hint = "Install git."
 
 
+class JournalUnreadable(Unreachable):
+    """systemd's journal cannot be read: no journalctl, no journal, or no right to it."""
+
+
 class SourceError(KgoError):
     """git answered, and what it said makes the work impossible."""
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
 from kgo_tui.core.model import (
+    ContainerAction,
     ContainerView,
     Deployment,
     Quarantine,
@@ -21,25 +20,15 @@ from kgo_tui.core.model import (
     Step,
     Suspension,
 )
-
-
-class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
-    """Base of all events. A durable one is in the event log; others only reach who listens now."""
-
-    durable: ClassVar[bool] = True
-
-
-class WorkerStarted(EventBase, frozen=True, kw_only=True, tag="worker_started"):
-    """The worker took the lock and serves."""
-
-    version: str
-    pid: int
-
-
-class WorkerStopping(EventBase, frozen=True, kw_only=True, tag="worker_stopping"):
-    """The worker ends in good order."""
-
-    reason: str
+from kgo_tui.core.worker_events import (
+    ConfigurationReloaded,
+    EventBase,
+    FaultCleared,
+    FaultRaised,
+    WorkerFinishing,
+    WorkerStarted,
+    WorkerStopping,
+)
 
 
 class CheckStarted(EventBase, frozen=True, kw_only=True, tag="check_started"):
@@ -159,6 +148,15 @@ class ContainersChanged(EventBase, frozen=True, kw_only=True, tag="containers_ch
     containers: tuple[ContainerView, ...]
 
 
+class ContainerActed(EventBase, frozen=True, kw_only=True, tag="container_acted"):
+    """A person had something done with a container, and it was done."""
+
+    by: str
+    service: str
+    container: str
+    action: ContainerAction
+
+
 class CommitQuarantined(EventBase, frozen=True, kw_only=True, tag="commit_quarantined"):
     """A commit is not deployed automatically any more."""
 
@@ -184,19 +182,6 @@ class Resumed(EventBase, frozen=True, kw_only=True, tag="resumed"):
     by: str
 
 
-class FaultRaised(EventBase, frozen=True, kw_only=True, tag="fault_raised"):
-    """Something needed does not work (`what`: git, docker, compose, store, …)."""
-
-    what: str
-    message: str
-
-
-class FaultCleared(EventBase, frozen=True, kw_only=True, tag="fault_cleared"):
-    """It works again."""
-
-    what: str
-
-
 class OwnershipRepaired(EventBase, frozen=True, kw_only=True, tag="ownership_repaired"):
     """Files of the repository were given back to its owner."""
 
@@ -213,6 +198,8 @@ class LocalChangesSaved(EventBase, frozen=True, kw_only=True, tag="local_changes
 Event = (
     WorkerStarted
     | WorkerStopping
+    | WorkerFinishing
+    | ConfigurationReloaded
     | CheckStarted
     | CheckFinished
     | NextCheckSet
@@ -229,6 +216,7 @@ Event = (
     | HealthLost
     | HealthBack
     | ContainersChanged
+    | ContainerActed
     | CommitQuarantined
     | QuarantineLifted
     | Suspended

@@ -73,6 +73,8 @@ take turns, bounded by time as well (`compose.wait_for_images`)."""
 
 _TOUCHES_CONTAINERS = frozenset({S.APPLYING, S.VERIFYING, S.ROLLING_BACK, S.VERIFYING_ROLLBACK})
 
+_REPLACES_CONTAINERS = frozenset({S.APPLYING, S.ROLLING_BACK})
+
 
 def follow(deployment: Deployment, outcome: Outcome) -> State:
     """The state after `outcome`. Raises ValueError for a pair that the table does not have."""
@@ -97,6 +99,11 @@ def is_terminal(state: State) -> bool:
 def touches_containers(state: State) -> bool:
     """Whether the host may already differ from the baseline in that state."""
     return state in _TOUCHES_CONTAINERS
+
+
+def replaces_containers(state: State) -> bool:
+    """Whether to stop half-way in that state leaves services down until somebody goes on."""
+    return state in _REPLACES_CONTAINERS
 
 
 def can_cancel(state: State) -> bool:

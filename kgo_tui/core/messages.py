@@ -6,6 +6,7 @@ Owns the two unions and their JSON. Commands are imperative. Must not know who s
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -14,14 +15,12 @@ from kgo_tui.core.events import (
     CheckStarted,
     CommitDetected,
     CommitQuarantined,
+    ContainerActed,
     ContainersChanged,
     DecisionChanged,
     DeploymentEnded,
     DeploymentQueued,
     Event,
-    EventBase,
-    FaultCleared,
-    FaultRaised,
     HealthBack,
     HealthLost,
     LocalChangesSaved,
@@ -36,11 +35,20 @@ from kgo_tui.core.events import (
     StepFinished,
     StepStarted,
     Suspended,
+)
+from kgo_tui.core.model import ContainerAction
+from kgo_tui.core.worker_events import (
+    ConfigurationReloaded,
+    EventBase,
+    FaultCleared,
+    FaultRaised,
+    WorkerFinishing,
     WorkerStarted,
     WorkerStopping,
 )
 
 __all__ = [
+    "ActOnContainer",
     "Cancel",
     "Check",
     "CheckFinished",
@@ -49,6 +57,9 @@ __all__ = [
     "CommandBase",
     "CommitDetected",
     "CommitQuarantined",
+    "ConfigurationReloaded",
+    "ContainerActed",
+    "ContainerId",
     "ContainersChanged",
     "DecisionChanged",
     "Deploy",
@@ -77,6 +88,7 @@ __all__ = [
     "StepStarted",
     "Suspend",
     "Suspended",
+    "WorkerFinishing",
     "WorkerStarted",
     "WorkerStopping",
     "decode_event",
@@ -133,7 +145,18 @@ class Cancel(CommandBase, frozen=True, kw_only=True, tag="cancel"):
     """Give up the running deployment; possible until containers are touched."""
 
 
-Command = Check | Deploy | Rollback | MakePlan | Suspend | Resume | Cancel
+ContainerId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][\w.-]{0,254}\Z")]
+"""Docker's own form of ids and names."""
+
+
+class ActOnContainer(CommandBase, frozen=True, kw_only=True, tag="act_on_container"):
+    """Start, stop or restart one container of the project, by its id."""
+
+    container: ContainerId
+    action: ContainerAction
+
+
+Command = Check | Deploy | Rollback | MakePlan | Suspend | Resume | Cancel | ActOnContainer
 
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from kgo_tui.core.struct import SHORT_SHA, Commit, Struct
 from kgo_tui.core.views import (
+    ContainerAction,
+    ContainerUsage,
     ContainerView,
     Drift,
     PathChange,
@@ -27,6 +29,8 @@ from kgo_tui.core.views import (
 __all__ = [
     "SHORT_SHA",
     "Commit",
+    "ContainerAction",
+    "ContainerUsage",
     "ContainerView",
     "Deployment",
     "Drift",
@@ -61,13 +65,17 @@ class Image(Struct, frozen=True, kw_only=True):
 
 
 class Release(Struct, frozen=True, kw_only=True):
-    """A verified state of the host: the code and the very images. `id` is the deployment's."""
+    """A verified state of the host: the code and the very images. `id` is the deployment's, `branch`
+    the one that was followed (None: not known). `configs` are the configuration hashes of its
+    containers by service, as Compose noted them (empty: not known)."""
 
     id: int
     commit: str
     at: datetime
     images: dict[str, Image]
     adopted: bool = False
+    branch: str | None = None
+    configs: dict[str, str] = {}
 
 
 class Trigger(StrEnum):
@@ -139,7 +147,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     commit that is quarantined if the deployment ends as rolled back: the one that failed, or the
     one that an operator rolls back from. `holds` is quarantined when it succeeds: the tip that a
     person passed over by deploying an older commit. `tree_before` is where the work tree was;
-    `cancelled` says that a person gave it up.
+    `cancelled` says that a person gave it up; `branch` is the one that was followed.
     """
 
     id: int
@@ -147,6 +155,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     by: str
     from_commit: str | None
     to_commit: str
+    branch: str | None = None
     subject: str = ""
     baseline: int | None = None
     leaves: str | None = None

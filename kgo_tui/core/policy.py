@@ -89,6 +89,10 @@ def _why(facts: Facts, target: Commit) -> str:
         return f"first deployment, of {target.short}"
     if facts.deployed.commit == target.sha:
         return f"{target.short} is deployed already; converging"
+    if _follows_another(facts):
+        return (
+            f"{target.short} of {facts.source.branch}, which is followed instead of {facts.deployed.branch}"
+        )
     return f"{target.short} follows {facts.deployed.commit[:7]}"
 
 
@@ -102,13 +106,13 @@ def _refusal(facts: Facts, rules: Rules, target: Commit, *, named: bool) -> Deci
             f"arrives; to deploy this one anyway: kgo-tui deploy {target.short}",
         )
     if not rules.follow_rewrite:
-        if source.deployed_descends is False:
+        if source.deployed_descends is False and not _follows_another(facts):
             return _refuse(
                 target,
                 f"history rewritten: the deployed commit is not on {source.branch} any more. Look at the "
                 'remote; to follow it: repository.on_rewrite = "follow"',
             )
-        if source.descends is False:
+        if source.descends is False and not (_follows_another(facts) and _is_at_deployed(facts)):
             return _refuse(
                 target,
                 f"the work tree has commits that {source.branch} has not ({source.ahead or '?'}). Push them "
@@ -123,6 +127,18 @@ def _refusal(facts: Facts, rules: Rules, target: Commit, *, named: bool) -> Deci
             'repository.on_local_changes = "stash"',
         )
     return None
+
+
+def _follows_another(facts: Facts) -> bool:
+    """Whether the operator chose another branch since the last release: that rewrites no history."""
+    known = facts.deployed.branch if facts.deployed else None
+    return known is not None and known != facts.source.branch
+
+
+def _is_at_deployed(facts: Facts) -> bool:
+    """Whether the work tree holds no commit of its own, just the release that is left."""
+    local, deployed = facts.source.local, facts.deployed
+    return local is not None and deployed is not None and local.sha == deployed.commit
 
 
 def _pause(facts: Facts, rules: Rules, target: Commit) -> Decision | None:

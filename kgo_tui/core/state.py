@@ -37,9 +37,10 @@ class Activity(StrEnum):
 
 
 class WorkerView(Struct, frozen=True, kw_only=True):
-    """The worker process and its counters of today (UTC)."""
+    """The worker process and its counters of today (UTC). `stopping`: it takes no commands any more."""
 
     running: bool = False
+    stopping: bool = False
     pid: int | None = None
     started_at: datetime | None = None
     checks_today: int = 0
@@ -93,8 +94,10 @@ def reduce(  # noqa: C901, PLR0911, PLR0912 - a flat match, one line for each ev
     """The state after one more event. Events that change nothing visible return it as it is."""
     match recorded.event:
         case m.WorkerStarted(pid=pid):
-            worker = replace(state.worker, running=True, pid=pid, started_at=recorded.at)
+            worker = replace(state.worker, running=True, stopping=False, pid=pid, started_at=recorded.at)
             return replace(state, worker=worker)
+        case m.WorkerFinishing():
+            return replace(state, worker=replace(state.worker, stopping=True))
         case m.WorkerStopping():
             return replace(state, worker=replace(state.worker, running=False), next_check_at=None)
         case m.CheckStarted():

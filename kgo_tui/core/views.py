@@ -83,6 +83,25 @@ class ContainerView(Struct, frozen=True, kw_only=True):
     oneoff: bool = False
 
 
+class ContainerAction(StrEnum):
+    """What a person can have done with one container."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+
+
+class ContainerUsage(Struct, frozen=True, kw_only=True):
+    """What a running container takes at one moment. `cpu_percent` counts 100 for each whole core;
+    memory is what cannot be given back at once. None: the engine does not say."""
+
+    at: datetime
+    cpu_percent: float | None = None
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    processes: int | None = None
+
+
 class PathChange(Struct, frozen=True, kw_only=True):
     """A path that differs between two commits: A added, M modified, D deleted (git's letters)."""
 
@@ -94,7 +113,8 @@ class SourceView(Struct, frozen=True, kw_only=True):
     """The repository as seen after a fetch, or offline: where it stands against its remote.
 
     `descends` is False when HEAD is not an ancestor of the remote branch; `deployed_descends`
-    says the same of the deployed commit. None: not known.
+    says the same of the deployed commit. None: not known. `waiting` is what the remote branch has
+    and the deployed commit has not, newest first, as far as it is told.
     """
 
     path: str
@@ -107,6 +127,7 @@ class SourceView(Struct, frozen=True, kw_only=True):
     descends: bool | None = None
     deployed_descends: bool | None = None
     local_changes: tuple[str, ...] = ()
+    waiting: tuple[Commit, ...] = ()
     fetched_at: datetime | None = None
 
 

@@ -5,6 +5,7 @@ Writes PEM files; serves nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
@@ -22,9 +23,9 @@ DAY = timedelta(days=1)
 class Certificates:
     """A folder with `<kind>.pem` (key and chain) for every kind, and `authority.pem`."""
 
-    def __init__(self, folder: Path, *, days_left: int = 60) -> None:
+    def __init__(self, folder: Path, *, days_left: int = 60, names: Sequence[str] = NAMES) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._authority = folder, trustme.CA()
+        self._folder, self._names, self._authority = folder, tuple(names), trustme.CA()
         self.authority = folder / "authority.pem"
         self._authority.cert_pem.write_to_path(str(self.authority))
         self.issue("valid", left=days_left * DAY)
@@ -42,10 +43,10 @@ class Certificates:
             raise ValueError(f"no such certificate: {kind}")
         start, end = _validity(kind, left)
         if kind == "self_signed":
-            pem = _self_signed(start, end)
+            pem = _self_signed(self._names[0], start, end)
         else:
             authority = trustme.CA() if kind == "unknown_issuer" else self._authority
-            names = ("elsewhere.test",) if kind == "wrong_host" else NAMES
+            names = ("elsewhere.test",) if kind == "wrong_host" else self._names
             pem = authority.issue_cert(
                 *names, not_before=start, not_after=end
             ).private_key_and_cert_chain_pem.bytes()
@@ -61,12 +62,12 @@ def _validity(kind: Certificate, left: timedelta) -> tuple[datetime, datetime]:
     return now - DAY, now + left
 
 
-def _self_signed(start: datetime, end: datetime) -> bytes:
+def _self_signed(host: str, start: datetime, end: datetime) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAMES[0])])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     built = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), start, end)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAMES[0])]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -40,12 +40,20 @@ OF_ONE_RUN = (
 
 
 class DockerEngine:
-    """Starts empty, is reached at `host`, can be killed and started again, leaves nothing behind."""
+    """Starts empty, is reached at `host`, can be killed and started again, leaves nothing behind.
+
+    Images whose label `keep` is not empty may be there at its start and stay: some are too big to make again.
+    """
 
     def __init__(
-        self, home: Path | None = None, *, live_restore: bool = False, parts: Parts | None = None
+        self,
+        home: Path | None = None,
+        *,
+        live_restore: bool = False,
+        keep: str | None = None,
+        parts: Parts | None = None,
     ) -> None:
-        self.live_restore = live_restore
+        self.live_restore, self._keep = live_restore, keep
         self._home, parts = home or lab_home(), parts or find_parts()
         self._programs = parts.need("containerd"), parts.need("dockerd")
         parts.need("iptables")
@@ -137,8 +145,8 @@ class DockerEngine:
         return self.api.get(path, **filters)
 
     def clear(self, *labels: str) -> None:
-        """Remove what has all of these labels, or everything."""
-        self.api.clear(*labels)
+        """Remove what has all of these labels, or everything but the images to keep."""
+        self.api.clear(*labels, keep=self._keep)
 
     def _settle(self, folder: Path) -> None:
         self.folder, self.api = folder, EngineApi(folder / "docker.sock")

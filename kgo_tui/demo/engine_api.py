@@ -53,7 +53,7 @@ class EngineApi:
     def clear(self, *labels: str, keep: str | None = None) -> None:
         """Remove containers, networks, volumes and images: those with all of the labels, or simply all.
 
-        Images with the label `keep` stay.
+        Images whose label `keep` is not empty stay.
         """
         filters = {"label": list(labels)} if labels else {}
         networks = self.get("/networks", **(filters or {"type": ["custom"]}))
@@ -62,7 +62,7 @@ class EngineApi:
         self._delete("/networks", (network["Id"] for network in networks))
         self._delete("/volumes", (volume["Name"] for volume in volumes))
         images = self.get("/images/json", **filters)
-        self._delete("/images", (image["Id"] for image in images if keep not in (image["Labels"] or {})))
+        self._delete("/images", (image["Id"] for image in images if not (image["Labels"] or {}).get(keep)))
 
     def _delete(self, kind: str, names: Iterable[str], **query: str) -> None:
         def delete(name: str) -> None:

@@ -19,13 +19,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import httpx
 
 from kgo_tui.demo.local import local_client
 from kgo_tui.demo.parts import LabError, find_parts
-from kgo_tui.demo.registry import Registry
 
 Variant = Literal[
     "good",  # answers 200 with its version
@@ -47,6 +46,14 @@ MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 
+class Shelf(Protocol):
+    """A registry, wherever it runs."""
+
+    @property
+    def url(self) -> str:
+        """Where it takes uploads."""
+
+
 @dataclass(frozen=True)
 class Image:
     """One published image: `id` is the engine's name for it after the pull, `digest` the registry's."""
@@ -58,7 +65,7 @@ class Image:
 
 
 def publish(
-    registry: Registry,
+    registry: Shelf,
     repository: str,
     version: str,
     variant: Variant = "good",

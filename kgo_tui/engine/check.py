@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kgo_tui.core.errors import KgoError, StoreError, UsageError
+from msgspec.structs import replace
+
+from kgo_tui.core.drift import configs
+from kgo_tui.core.errors import KgoError, SourceError, StoreError, UsageError
 from kgo_tui.core.messages import (
     CheckFinished,
     CheckStarted,
@@ -70,13 +73,19 @@ class Checker:
             return None
         if world.settings.gated_by_probe and not (await world.prober.probe()).ok:
             return None
-        return await self._adopted(view.local, images)
+        # Of a commit that is not on the branch it is not known where it comes from.
+        branch = world.settings.branch if view.descends else None
+        return await self._adopted(view.local, images, branch, configs(containers))
 
-    async def _adopted(self, commit: Commit, images: dict[str, Image]) -> Release:
+    async def _adopted(
+        self, commit: Commit, images: dict[str, Image], branch: str | None, found: dict[str, str]
+    ) -> Release:
         world = self._world
         await world.runtime.keep(images)
-        number = await world.store.next_deployment_id()
-        release = Release(id=number, commit=commit.sha, at=world.clock.now(), images=images, adopted=True)
+        number, now = await world.store.next_deployment_id(), world.clock.now()
+        release = Release(
+            id=number, commit=commit.sha, at=now, images=images, adopted=True, branch=branch, configs=found
+        )
         await world.record(
             Change(release=release, deployed=release.id, events=(ReleaseAdopted(release=release),))
         )
@@ -88,7 +97,7 @@ class Checker:
 
     async def _facts(self) -> Facts:
         world, state = self._world, self._world.feed.state
-        view = await world.source.view(state.deployed.commit if state.deployed else None)
+        view = await self._view()
         history = await world.store.deployments(limit=TRIES_DEPTH)
         now = world.clock.now()
         return Facts(
@@ -105,11 +114,21 @@ class Checker:
 
     async def _offline(self) -> SourceView | None:
         """What can be seen all the same, of a remote that does not answer."""
-        deployed = self._world.feed.state.deployed
         try:
-            return await self._world.source.view(deployed.commit if deployed else None)
+            return await self._view()
         except KgoError:
             return None
+
+    async def _view(self) -> SourceView:
+        """The repository, with the commits that wait where they can be told."""
+        source, deployed = self._world.source, self._world.feed.state.deployed
+        view = await source.view(deployed.commit if deployed else None)
+        if deployed is None or view.remote is None or view.remote.sha == deployed.commit:
+            return view
+        try:
+            return replace(view, waiting=await source.commits(deployed.commit, view.remote.sha))
+        except SourceError:  # the deployed commit is not in this clone
+            return view
 
     async def _named(self, name: str) -> Commit:
         commit = await self._world.source.resolve(name)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from kgo_tui.core.drift import configs
+from kgo_tui.core.errors import KgoError
 from kgo_tui.core.messages import CommitQuarantined, DeploymentEnded, QuarantineLifted, Suspended
 from kgo_tui.core.model import Deployment, Quarantine, Release, State, Suspension, Trigger
 from kgo_tui.engine.ports import Change
@@ -27,7 +29,7 @@ async def ending(world: World, deployment: Deployment, change: Change, took_s: f
     change = replace(change, deployment=deployment)
     match deployment.state:
         case State.SUCCEEDED:
-            change = _succeeded(world, deployment, change)
+            change = await _succeeded(world, deployment, change)
         case State.ROLLED_BACK:
             change = await _rolled_back(world, deployment, change)
         case State.ROLLBACK_FAILED:
@@ -44,9 +46,14 @@ async def ending(world: World, deployment: Deployment, change: Change, took_s: f
     return replace(change, events=(*change.events, ended))
 
 
-def _succeeded(world: World, deployment: Deployment, change: Change) -> Change:
+async def _succeeded(world: World, deployment: Deployment, change: Change) -> Change:
     release = Release(
-        id=deployment.id, commit=deployment.to_commit, at=world.clock.now(), images=deployment.images
+        id=deployment.id,
+        commit=deployment.to_commit,
+        at=world.clock.now(),
+        images=deployment.images,
+        branch=deployment.branch,
+        configs=await _configs(world),
     )
     change = _lift(world, replace(change, release=release, deployed=release.id), deployment)
     if deployment.holds is None or deployment.holds in _quarantined(world):
@@ -59,7 +66,8 @@ async def _rolled_back(world: World, deployment: Deployment, change: Change) -> 
     baseline = None if deployment.baseline is None else await world.store.release(deployment.baseline)
     if baseline is None:
         return change
-    change = replace(change, release=replace(baseline, at=world.clock.now()), deployed=baseline.id)
+    release = replace(baseline, at=world.clock.now(), configs=await _configs(world) or baseline.configs)
+    change = replace(change, release=release, deployed=baseline.id)
     if deployment.trigger is Trigger.ROLLBACK:
         change = _lift(world, change, deployment)
     if deployment.leaves in {None, baseline.commit}:
@@ -76,6 +84,14 @@ def _rollback_failed(world: World, deployment: Deployment, change: Change) -> Ch
     if deployment.leaves is None:
         return change
     return _quarantine(world, change, deployment, deployment.leaves, deployment.failure or reason)
+
+
+async def _configs(world: World) -> dict[str, str]:
+    """What was just verified; an engine that fails now must not spoil a deployment that went well."""
+    try:
+        return configs(await world.runtime.containers())
+    except KgoError:
+        return {}
 
 
 def _lift(world: World, change: Change, deployment: Deployment) -> Change:

@@ -1,15 +1,16 @@
 """The engine: one deployment at a time, asked for by people or by the clock.
 
-Owns what commands mean, single flight within the process, recovery at start and adoption. Must not
-know sockets or screens; another process is kept out by the lock that the caller holds.
+Owns what commands mean, single flight within the process, recovery at start and adoption, and how all
+of it is left. Must not know sockets or screens; another process is kept out by the lock that the caller
+holds.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from kgo_tui.core.errors import Busy, KgoError, Refused, StoreError, Unreachable, UsageError
 from kgo_tui.core.machine import can_cancel
@@ -20,13 +21,17 @@ from kgo_tui.core.messages import (
     Resumed,
     Suspended,
 )
-from kgo_tui.core.model import Commit, Deployment, Plan, Release, Suspension, Trigger
-from kgo_tui.core.policy import Decision, Kind, irreversible_paths
+from kgo_tui.core.model import Commit, Deployment, Plan, State, Suspension, Trigger
+from kgo_tui.core.policy import Decision, Kind
 from kgo_tui.engine.check import Checker
+from kgo_tui.engine.hands import Hands
+from kgo_tui.engine.longest import longest_check, longest_tidying
 from kgo_tui.engine.plan import make_plan
 from kgo_tui.engine.ports import Change
+from kgo_tui.engine.queueing import queue, queue_rollback
 from kgo_tui.engine.releases import choose
 from kgo_tui.engine.runner import Runner
+from kgo_tui.engine.vigil import WORK
 from kgo_tui.engine.world import World
 
 log = logging.getLogger(__name__)
@@ -44,7 +49,8 @@ class Engine:
     def __init__(self, world: World) -> None:
         self.world = world
         self.checker = Checker(world)
-        self._runner = Runner(world)
+        self.hands = Hands(world)
+        self._runner = Runner(world, self.hands)
         self._occupied = False
         self._moved = asyncio.Event()
         self.stranded = asyncio.Event()
@@ -76,7 +82,7 @@ class Engine:
                 return None
             await self._usable(obstacle)
             await self._detected(decision.target)
-            deployment = await self._queue(decision.target, Trigger.POLL, "kgo-tui", named=False)
+            deployment = await queue(self.world, decision.target, Trigger.POLL, "kgo-tui")
             return await self._carried(deployment)
 
     async def deploy(self, commit: str | None, by: str, queued: OnQueued = ignore_queued) -> Deployment:
@@ -87,7 +93,11 @@ class Engine:
             decision = await self.checker.check(automatic=False, named=commit)
             if decision.kind is not Kind.DEPLOY or decision.target is None:
                 raise Refused(decision.reason)
-            deployment = await self._queue(decision.target, Trigger.MANUAL, by, named=commit is not None)
+            if commit is None:
+                await self._detected(decision.target)
+            deployment = await queue(
+                self.world, decision.target, Trigger.MANUAL, by, named=commit is not None
+            )
             return await self._carried(deployment, queued)
 
     async def rollback(self, to: str | None, by: str, queued: OnQueued = ignore_queued) -> Deployment:
@@ -95,7 +105,7 @@ class Engine:
         NoBaseline, ImagesGone, Busy, Unreachable."""
         async with self._single():
             await self._usable()
-            deployment = await self._queue_rollback(await choose(self.world, to), by)
+            deployment = await queue_rollback(self.world, await choose(self.world, to), by)
             return await self._carried(deployment, queued)
 
     async def plan(self, commit: str | None) -> Plan:
@@ -114,6 +124,16 @@ class Engine:
             raise Refused("no deployment is running")
         if not can_cancel(running.state) or not self._runner.cancel(by):
             raise Refused(f"{running.state} cannot be cancelled; roll back when it has ended")
+
+    def leave(self) -> State | None:
+        """Begin no further step, but end one in which containers are being replaced. Returns the
+        state of such a step; None means that everything can be left, by cancelling it, at once."""
+        return self._runner.leave()
+
+    @property
+    def left(self) -> asyncio.Event:
+        """Set when the step that `leave` returned has ended and its outcome is recorded."""
+        return self._runner.left
 
     async def suspend(self, reason: str, by: str) -> None:
         """Automatic deployment off."""
@@ -143,11 +163,27 @@ class Engine:
             if not self._occupied:
                 break
             await self._moved.wait()
+        with self._occupying():
+            yield
+
+    @asynccontextmanager
+    async def between(self) -> AsyncIterator[None]:
+        """Between two checks or deployments, however long the one that goes on still takes; nothing
+        begins inside."""
+        while self._occupied:
+            await self._moved.wait()
+        with self._occupying():
+            yield
+
+    @contextmanager
+    def _occupying(self) -> Iterator[None]:
         self._occupied = True
+        self.world.vigil.within(longest_check(self.world.settings), WORK, "a check")
         try:
             yield
         finally:
             self._occupied = False
+            self.world.vigil.done(WORK)
             self._wake()
 
     def _wake(self) -> None:
@@ -178,8 +214,10 @@ class Engine:
             raise obstacle
 
     async def _detected(self, commit: Commit) -> None:
-        last = self.world.feed.state.last
-        if last is None or last.to_commit != commit.sha:  # not for every further try of the same one
+        """Tell of a commit that is new here: not of one that is deployed, nor for every further try."""
+        last, deployed = self.world.feed.state.last, self.world.feed.state.deployed
+        known = {last and last.to_commit, deployed and deployed.commit}
+        if commit.sha not in known:
             await self.world.event(CommitDetected(sha=commit.sha, subject=commit.subject))
 
     async def _carried(self, deployment: Deployment, queued: OnQueued = ignore_queued) -> Deployment:
@@ -195,6 +233,7 @@ class Engine:
 
     async def _tidied(self) -> None:
         """After each deployment: only images of the releases in the history are kept."""
+        self.world.vigil.within(longest_tidying(), WORK, "letting go of old images")
         try:
             keep = max(self.world.settings.keep_releases, 1)  # what is deployed comes first of them
             releases = await self.world.store.releases(limit=keep)
@@ -202,49 +241,3 @@ class Engine:
             await self.observe()
         except Exception as error:  # noqa: BLE001 - the deployment has ended as it has ended
             log.warning("old images are let go of after the next deployment: %s", error)
-
-    async def _queue(self, target: Commit, trigger: Trigger, by: str, *, named: bool) -> Deployment:
-        state, world = self.world.feed.state, self.world
-        view = await world.source.view(state.deployed.commit if state.deployed else None)
-        older = named and view.remote is not None and view.remote.sha != target.sha
-        base = state.deployed.commit if state.deployed else None
-        deployment = Deployment(
-            id=await world.store.next_deployment_id(),
-            trigger=trigger,
-            by=by,
-            from_commit=base,
-            to_commit=target.sha,
-            subject=target.subject,
-            baseline=state.deployed.id if state.deployed else None,
-            leaves=target.sha,
-            holds=view.remote.sha if older and view.remote else None,
-            tree_before=view.local.sha if view.local else None,
-            irreversible=await self._irreversible(base, target.sha),
-            started_at=world.clock.now(),
-        )
-        await world.record(Change(deployment=deployment, events=(DeploymentQueued(deployment=deployment),)))
-        return deployment
-
-    async def _irreversible(self, base: str | None, target: str) -> tuple[str, ...]:
-        globs = self.world.settings.irreversible_globs
-        if not globs or base is None or base == target:
-            return ()
-        changed = await self.world.source.changes(base, target)
-        return irreversible_paths(tuple(c.path for c in changed if c.status == "A"), globs)
-
-    async def _queue_rollback(self, release: Release, by: str) -> Deployment:
-        state, world = self.world.feed.state, self.world
-        leaving = state.deployed.commit if state.deployed else None
-        deployment = Deployment(
-            id=await world.store.next_deployment_id(),
-            trigger=Trigger.ROLLBACK,
-            by=by,
-            from_commit=leaving,
-            to_commit=release.commit,
-            baseline=release.id,
-            leaves=leaving,
-            images=release.images,
-            started_at=world.clock.now(),
-        )
-        await world.record(Change(deployment=deployment, events=(DeploymentQueued(deployment=deployment),)))
-        return deployment

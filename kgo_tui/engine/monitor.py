@@ -22,6 +22,7 @@ from kgo_tui.core.messages import (
 )
 from kgo_tui.core.model import Sample
 from kgo_tui.engine.engine import Engine
+from kgo_tui.engine.longest import SLACK_S, longest_look, longest_sample
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Monitor:
         last = self._world.feed.state.sample
         self._well = last.ok if last else None
         self._lost_s: float | None = None
+        self._loops: asyncio.Task[None] | None = None
 
     def check_soon(self) -> None:
         """Do the next check now rather than when its time has come."""
@@ -51,14 +53,29 @@ class Monitor:
         """Recover and check, sample and watch, until cancelled."""
         unsubscribe = self._world.feed.subscribe(self._hear)
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._checks(), name="checks")
-                group.create_task(self._recovering(), name="recovering")
-                group.create_task(self._health(), name="health")
-                group.create_task(self._containers(), name="containers")
-                group.create_task(self._tidying(), name="tidying")
+            while True:
+                self._loops = asyncio.create_task(self._all_loops(), name="loops")
+                await asyncio.wait({self._loops})
+                if not self._loops.cancelled():
+                    self._loops.result()
         finally:
+            await self.renew()
             unsubscribe()
+
+    async def renew(self) -> None:
+        """Begin all loops anew, with what the world holds now. Returns when nothing of before goes
+        on; call it inside `Engine.between`, so that no deployment is cut off."""
+        if self._loops is not None and not self._loops.done():
+            self._loops.cancel()
+            await asyncio.wait({self._loops})
+
+    async def _all_loops(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._checks(), name="checks")
+            group.create_task(self._recovering(), name="recovering")
+            group.create_task(self._health(), name="health")
+            group.create_task(self._containers(), name="containers")
+            group.create_task(self._tidying(), name="tidying")
 
     def _hear(self, recorded: Recorded) -> None:
         """Whoever resumes wants to see what waited go out now."""
@@ -103,6 +120,7 @@ class Monitor:
         interval_s = self._world.settings.interval_s
         at = self._world.clock.now() + timedelta(seconds=interval_s) if self._polling else None
         self._world.tell(NextCheckSet(at=at))
+        self._within(interval_s + SLACK_S if self._polling else None, "checks", "the pause between checks")
         sleep = asyncio.create_task(self._world.clock.sleep(interval_s))
         wanted = asyncio.create_task(self._wanted.wait())
         try:
@@ -110,13 +128,17 @@ class Monitor:
         finally:
             sleep.cancel()
             wanted.cancel()
+            self._world.vigil.done("checks")  # what the engine then does, it promises itself
         self._wanted.clear()
 
     async def _health(self) -> None:
         while True:
+            self._within(longest_sample(self._world.settings), "health", "a health check")
             if self._world.settings.gated_by_probe and not self._world.feed.state.touching:
                 await self._survives(self._sample())
-            await self._world.clock.sleep(self._world.settings.health_between_s)
+            between_s = self._world.settings.health_between_s
+            self._within(between_s + SLACK_S, "health", "the pause between health checks")
+            await self._world.clock.sleep(between_s)
 
     async def _sample(self) -> None:
         sample = await self._world.prober.probe()
@@ -144,6 +166,7 @@ class Monitor:
         while True:
             await self._survives(self._observe())
             await self._survives(self._observed())
+            self._within(WATCH_PAUSE_S + SLACK_S, "containers", "the pause before containers are watched")
             await self._world.clock.sleep(WATCH_PAUSE_S)
 
     async def _observed(self) -> None:
@@ -151,12 +174,18 @@ class Monitor:
             await self._survives(self._observe())
 
     async def _observe(self) -> None:
+        self._within(longest_look(self._world.settings), "containers", "a look at the containers")
         try:
             await self._engine.observe()
         except Unreachable as error:
             await self._fault("docker", error)
         else:
             await self._world.works("docker")
+        finally:
+            self._world.vigil.done("containers")  # the next one is when something changes
+
+    def _within(self, seconds: float | None, loop: str, doing: str) -> None:
+        self._world.vigil.within(seconds, loop, doing)
 
     async def _fault(self, what: str, error: KgoError) -> None:
         try:

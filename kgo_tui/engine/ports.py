@@ -11,9 +11,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from datetime import datetime
 from typing import Protocol
 
+from kgo_tui.core.logs import LogBatch, LogWindow
 from kgo_tui.core.messages import Recorded
 from kgo_tui.core.model import (
     Commit,
+    ContainerAction,
+    ContainerUsage,
     ContainerView,
     Evidence,
     Image,
@@ -28,6 +31,7 @@ from kgo_tui.engine.store_port import Store
 __all__ = [
     "Change",
     "Clock",
+    "Journal",
     "Loaded",
     "OnCommand",
     "OnLine",
@@ -173,6 +177,15 @@ class Runtime(Protocol):
         """Stop these containers and leave them there; those already gone or stopped are fine."""
         ...
 
+    async def act(self, container: str, action: ContainerAction) -> ContainerView:
+        """Start, stop or restart one container of the project, by its id, gently; which one it was.
+        Raises UsageError when the project has none such, CommandFailed, RuntimeUnreachable."""
+        ...
+
+    async def usage(self, container: str) -> ContainerUsage:
+        """What a running container of the project takes now. Raises as `act`."""
+        ...
+
     async def evidence(self, containers: Sequence[ContainerView]) -> tuple[Evidence, ...]:
         """Last log lines and the inspected state of these containers, redacted and capped."""
         ...
@@ -181,12 +194,24 @@ class Runtime(Protocol):
         """Yields whenever a container of the project changed; ends only when closed."""
         ...
 
-    def logs(self, container: str, *, lines: int, follow: bool) -> AsyncGenerator[str, None]:
-        """The lines of one container's log, oldest first, sanitised."""
+    def logs(self, names: Sequence[str], window: LogWindow) -> AsyncGenerator[LogBatch, None]:
+        """What services say (all, when none is named), merged by time and made inert. A name may
+        also be one container's, or its id; then a log that is followed ends with that container,
+        while a service's goes on with the next one. Raises UsageError for a name that is neither,
+        or a position of another log."""
         ...
 
     def heard(self, on_command: OnCommand) -> None:
         """Tell `on_command` of every command run from now on."""
+        ...
+
+
+class Journal(Protocol):
+    """Where the worker's unit keeps what it said."""
+
+    def lines(self, window: LogWindow) -> AsyncGenerator[LogBatch, None]:
+        """What the unit said and what was said about it, oldest first, made inert. Raises
+        JournalUnreadable, UsageError for a position of another log."""
         ...
 
 

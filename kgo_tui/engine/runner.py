@@ -1,7 +1,7 @@
 """Walks one deployment through its states: persist, act, persist the outcome.
 
-Owns the order of writing and acting, the bounds on entries, patience with outages, and what is
-written with a terminal state. Must not know what a step does.
+Owns the order of writing and acting, the bounds on entries, patience with outages, where it can be
+left, and what is written with a terminal state. Must not know what a step does.
 """
 
 from __future__ import annotations
@@ -13,13 +13,23 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from kgo_tui.core.errors import KgoError, Unreachable
-from kgo_tui.core.machine import can_cancel, exhausted, follow, is_terminal, touches_containers
+from kgo_tui.core.machine import (
+    can_cancel,
+    exhausted,
+    follow,
+    is_terminal,
+    replaces_containers,
+    touches_containers,
+)
 from kgo_tui.core.messages import StepFinished, StepStarted
 from kgo_tui.core.model import Deployment, Outcome, State, Step
 from kgo_tui.engine.endings import ending
+from kgo_tui.engine.hands import Hands
+from kgo_tui.engine.longest import longest
 from kgo_tui.engine.meter import DowntimeMeter
 from kgo_tui.engine.ports import Change
 from kgo_tui.engine.steps import STEPS, Result, failed
+from kgo_tui.engine.vigil import WORK
 from kgo_tui.engine.world import World
 
 log = logging.getLogger(__name__)
@@ -31,12 +41,24 @@ OUTAGE_PAUSES_S = (1.0, 2.0, 5.0, 10.0)
 class Runner:
     """Runs deployments; one at a time, which the caller sees to."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, hands: Hands) -> None:
         self._world = world
+        self._hands = hands
         self._cancelled = asyncio.Event()
         self._cancelled_by = ""
         self._too_late = False
         self._began_s: float | None = None
+        self._at: State | None = None
+        self._leaving = self._finishing = False
+        self.left = asyncio.Event()
+        """Set when nothing goes on any more that `leave` found not to be left half-way."""
+
+    def leave(self) -> State | None:
+        """Go on only while containers are being replaced, then stand still until cancelled. Returns
+        the state in which they are now; None means that it can be left at once."""
+        self._leaving = True
+        self._finishing = self._at is not None and replaces_containers(self._at)
+        return self._at if self._finishing else None
 
     def cancel(self, by: str) -> bool:
         """Give up the running deployment at its next chance; False when there is none any more."""
@@ -49,12 +71,14 @@ class Runner:
         """Carry the deployment on from its recorded state to a terminal one, and return it."""
         resumed = touches_containers(deployment.state)
         self._too_late = not can_cancel(deployment.state)
+        self.left.clear()
         self._began_s = None if deployment.entries else self._world.clock.monotonic()
         try:
             while not touches_containers(deployment.state) and not is_terminal(deployment.state):
                 deployment = await self._enter(deployment)
             if is_terminal(deployment.state):
                 return deployment
+            await self._hands.off()
             if resumed:  # what was down until now, nobody measured
                 return await self._touching(replace(deployment, downtime_ms=None), None)
             async with DowntimeMeter(self._world.prober, self._world.clock) as meter:
@@ -62,6 +86,8 @@ class Runner:
         finally:
             self._cancelled.clear()
             self._too_late = False
+            self._at = None
+            self.left.set()
 
     async def _touching(self, deployment: Deployment, meter: DowntimeMeter | None) -> Deployment:
         while not is_terminal(deployment.state):
@@ -76,6 +102,11 @@ class Runner:
                 await self._world.record(Change(step=closed, deployment=deployment))
 
     async def _enter(self, deployment: Deployment, *, meter: DowntimeMeter | None = None) -> Deployment:
+        if self._leaving and not (self._finishing and replaces_containers(deployment.state)):
+            await self._stand_still()
+        self._at = deployment.state
+        may_take_s = longest(deployment.state, self._world.settings)
+        self._world.vigil.within(may_take_s, WORK, f"{deployment.state} of deployment {deployment.id}")
         if exhausted(deployment):
             reason = f"{deployment.state} was entered {deployment.entries[deployment.state]} times"
             return await self._leave(deployment, self._step(deployment), _given_up(deployment, reason))
@@ -91,6 +122,11 @@ class Runner:
         if meter is not None:
             deployment = replace(deployment, downtime_ms=meter.total_ms)
         return await self._leave(deployment, replace(step, commands=tuple(commands)), result)
+
+    async def _stand_still(self) -> None:
+        """The record tells where to go on; whoever made us leave cancels us here."""
+        self.left.set()
+        await asyncio.get_running_loop().create_future()
 
     def _step(self, deployment: Deployment) -> Step:
         entry = deployment.entries.get(deployment.state, 1)
@@ -127,6 +163,8 @@ class Runner:
                 if clock.monotonic() >= deadline:
                     return failed(error)
                 await self._world.fault("docker", error)
+                if self._leaving:
+                    await self._stand_still()  # nothing is replaced while Docker does not answer
                 await clock.sleep(OUTAGE_PAUSES_S[min(tries, len(OUTAGE_PAUSES_S) - 1)])
                 tries += 1
             except KgoError as error:

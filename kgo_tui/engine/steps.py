@@ -73,7 +73,8 @@ async def waiting_images(world: World, deployment: Deployment) -> Result:
             outcome=Outcome.GIVEN_UP, message=deployment.failure or "images were not published in time"
         )
     if deployment.retry_at is not None and deployment.retry_at > now:
-        await world.clock.sleep((deployment.retry_at - now).total_seconds())
+        # Capped: somebody may have set the clock back since it was written.
+        await world.clock.sleep(min((deployment.retry_at - now).total_seconds(), RETRY_CAP_S))
     suspended = world.feed.state.suspended
     if deployment.trigger is Trigger.POLL and suspended is not None:
         return Result(outcome=Outcome.GIVEN_UP, message=f"suspended by {suspended.by} while waiting")

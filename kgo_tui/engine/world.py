@@ -1,20 +1,36 @@
 """What every part of the engine is given: the ports, the feed and the operator's settings.
 
-Owns the one way in which the engine writes and tells (`record`) or only tells (`tell`). Must not
+A reload of the configuration puts other ports and settings in their places, between deployments and
+checks. Owns the one way in which the engine writes and tells (`record`) or only tells (`tell`). Must not
 know adapters or the configuration file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kgo_tui.core.errors import KgoError
+from kgo_tui.core.errors import KgoError, StoreError
 from kgo_tui.core.messages import Event, FaultCleared, FaultRaised
 from kgo_tui.core.model import Struct
 from kgo_tui.core.policy import Rules
 from kgo_tui.core.tags import image_tag
 from kgo_tui.engine.feed import Feed
 from kgo_tui.engine.ports import Change, Clock, Prober, Runtime, Source, Store
+from kgo_tui.engine.vigil import Vigil
+
+
+class Deadlines(Struct, frozen=True, kw_only=True):
+    """What the adapters give to one of their calls, in seconds: beyond that they end it themselves.
+    `check_out_s` and `probe_s` are for all commands, respectively URLs, together."""
+
+    fetch_s: float = 60.0
+    read_s: float = 60.0
+    check_out_s: float = 3600.0
+    config_s: float = 30.0
+    pull_s: float = 1800.0
+    build_s: float = 1800.0
+    up_s: float = 600.0
+    probe_s: float = 15.0
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -38,6 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     keep_releases: int = 5
     keep_days: int = 365
     outage_patience_s: float = 600.0
+    deadlines: Deadlines = Deadlines()
 
     def variables(self, commit: str) -> dict[str, str]:
         """What compose gets in its environment for that commit."""
@@ -57,6 +74,10 @@ class World:
     clock: Clock
     feed: Feed
     settings: Settings
+    vigil: Vigil = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.vigil = Vigil(self.clock)
 
     async def record(self, change: Change) -> None:
         """Write one change durably, then tell everyone of its events."""
@@ -66,6 +87,14 @@ class World:
     async def event(self, event: Event) -> None:
         """Record one event that changes nothing else."""
         await self.record(Change(events=(event,)))
+
+    async def told(self, event: Event) -> None:
+        """Record one event; where the store fails, tell it all the same."""
+        try:
+            await self.event(event)
+        except StoreError as error:
+            self.tell(event)
+            self.tell(FaultRaised(what="store", message=error.message))
 
     async def fault(self, what: str, error: KgoError) -> None:
         """Record that something needed does not work; the same failure again is muted."""

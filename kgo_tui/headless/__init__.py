@@ -22,9 +22,12 @@ _MODULES = {
     "history": "kgo_tui.headless.showing",
     "health": "kgo_tui.headless.showing",
     "events": "kgo_tui.headless.showing",
+    "logs": "kgo_tui.headless.logs",
     "config": "kgo_tui.headless.configuring",
+    "doctor": "kgo_tui.doctor.command",
+    "service": "kgo_tui.unit.command",
     "demo": "kgo_tui.demo.command",
-    "console": "kgo_tui.headless.console",
+    "console": "kgo_tui.console.command",
 }
 
 

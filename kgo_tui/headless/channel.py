@@ -8,12 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any, Protocol, TypeVar, cast
 
+from msgspec.structs import replace
+
 from kgo_tui.control.client import Client
-from kgo_tui.control.queries import QueryBase
-from kgo_tui.core.errors import ConnectionLost
+from kgo_tui.control.queries import JournalLog, LogRequest, QueryBase
+from kgo_tui.core.errors import ConnectionLost, NoWorker
+from kgo_tui.core.logs import LogBatch
 from kgo_tui.core.messages import Command, DeploymentEnded, Recorded
 from kgo_tui.core.model import Deployment
 from kgo_tui.core.state import EngineState
@@ -41,6 +45,10 @@ class Channel(Protocol):
 
     async def follow(self, command: Command, show: Show) -> Deployment:
         """Begin a deployment and show every event until it has ended."""
+        ...
+
+    def stream(self, request: LogRequest) -> AsyncGenerator[LogBatch, None]:
+        """The lines of a log. Raises NoWorker behind the last when more come from a worker only."""
         ...
 
 
@@ -80,6 +88,17 @@ class LocalChannel:
             unsubscribe()
         last = self.state.last
         return last if last is not None and last.id == begun.id else begun
+
+    async def stream(self, request: LogRequest) -> AsyncGenerator[LogBatch, None]:
+        """Read it here. A worker that does not run says nothing, and all it has said is the past."""
+        waits = request.follow and isinstance(request.source, JournalLog) and not self._service.has_journal
+        async with aclosing(
+            self._service.stream(replace(request, follow=request.follow and not waits))
+        ) as log:
+            async for batch in log:
+                yield batch
+        if waits:
+            raise NoWorker("no worker runs", hint="Start it: kgo-tui service start")
 
 
 def user_name() -> str:
@@ -123,3 +142,9 @@ class RemoteChannel:
         raise ConnectionLost(
             f"the worker went away during deployment {begun.id}", hint="kgo-tui history tells how it ended."
         )
+
+    async def stream(self, request: LogRequest) -> AsyncGenerator[LogBatch, None]:
+        """Have the worker read it."""
+        async with aclosing(self._client.stream(request)) as batches:
+            async for batch in batches:
+                yield batch

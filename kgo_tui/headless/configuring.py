@@ -17,6 +17,7 @@ from kgo_tui.config.load import load
 from kgo_tui.config.resolve import Effective, resolve
 from kgo_tui.config.template import template
 from kgo_tui.core.errors import ConfigError, UsageError
+from kgo_tui.unit.found import settings_at
 
 
 async def config(arguments: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def _init(arguments: argparse.Namespace) -> int:
         flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if arguments.force else os.O_EXCL)
         # Webhook URLs are secrets: nobody but the owner reads the file unless the owner says so.
         with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(template(_found(Path.cwd())))
+            file.write(template(settings_at(Path.cwd())))
     except FileExistsError:
         raise UsageError(f"{path} is there already", hint="--force replaces it.") from None
     except OSError as error:
@@ -67,9 +68,3 @@ def _check(arguments: argparse.Namespace) -> int:
 def _usual(instance: str | None) -> Path:
     directory = SYSTEM_DIR if os.geteuid() == 0 else user_config_dir()
     return directory / f"{instance or 'config'}.toml"
-
-
-def _found(start: Path) -> dict[str, object]:
-    """What can be found out: inside a repository, that one is meant."""
-    root = next((p for p in (start, *start.parents) if (p / ".git").exists()), None)
-    return {} if root is None else {"repository.path": str(root)}

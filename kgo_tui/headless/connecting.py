@@ -42,6 +42,19 @@ async def looking_channel(arguments: argparse.Namespace) -> AsyncIterator[Found]
 
 
 @asynccontextmanager
+async def worker_channel(arguments: argparse.Namespace) -> AsyncIterator[Found]:
+    """The worker's engine and no other. Raises NoWorker."""
+    async with _reached(arguments, _none) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _none(_loaded: Loaded, _arguments: argparse.Namespace) -> AsyncIterator[Found]:
+    raise NoWorker("no worker answers", hint="Start it: kgo-tui service start")
+    yield
+
+
+@asynccontextmanager
 async def _reached(arguments: argparse.Namespace, local: Local) -> AsyncIterator[Found]:
     settings = client_settings(instance=arguments.instance, file=arguments.config)
     client = await _worker(settings.sockets)
@@ -106,4 +119,6 @@ async def _reading_engine(loaded: Loaded, arguments: argparse.Namespace) -> Asyn
     async with wiring.assembled(loaded, places.store, read_only=True) as assembly:
         if arguments.command == "status":
             await wiring.look_around(assembly, places)
-        yield LocalChannel(EngineService(assembly.engine)), assembly.effective.language
+        language = assembly.effective.language
+        journal = await wiring.journal_of(loaded.instance) if arguments.command == "logs" else None
+        yield LocalChannel(EngineService(assembly.engine, language=language, journal=journal)), language

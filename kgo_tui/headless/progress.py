@@ -1,6 +1,6 @@
 """Shows a deployment while it runs: a live line per step on a terminal, plain lines elsewhere.
 
-Owns the two forms and the choice between them. Must not know where events come from.
+Owns the live form and the choice between the two. Must not know where events come from.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Protocol, TextIO
 from kgo_tui.core.messages import OutputLine, ProbeAttempted, Recorded, StepFinished, StepStarted
 from kgo_tui.core.model import Outcome, State
 from kgo_tui.phrases import line
+from kgo_tui.sink import PlainLines
 
 CLEAR_LINE = "\r\x1b[K"
 """Back to the first column and erase to the end (ECMA-48 EL)."""
@@ -29,25 +30,7 @@ class Progress(Protocol):
 def choose(stream: TextIO, language: str) -> Progress:
     """Live on a terminal that can move its cursor, plain otherwise."""
     live = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    return LiveProgress(stream, language) if live else PlainProgress(stream, language)
-
-
-class PlainProgress:
-    """One line per logged event; under systemd with the priority that journald reads
-    (sd-daemon(3)), elsewhere with the local time."""
-
-    def __init__(self, stream: TextIO, language: str) -> None:
-        self._stream = stream
-        self._language = language
-        self._journal = "JOURNAL_STREAM" in os.environ
-
-    def show(self, recorded: Recorded) -> None:
-        """Print the event's log line, if it has one."""
-        said = line(recorded.event, self._language)
-        if said is not None:
-            lead = f"<{said.priority}>" if self._journal else f"{recorded.at.astimezone():%H:%M:%S} "
-            self._stream.write(f"{lead}{said.text}\n")
-            self._stream.flush()
+    return LiveProgress(stream, language) if live else PlainLines(stream, language)
 
 
 class LiveProgress:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from kgo_tui.core.logs import LogWindow
 from kgo_tui.demo.daemon import eventually
 from kgo_tui.demo.sandbox import Sandbox
 from kgo_tui.engine.ports import ignore_line
@@ -159,8 +160,9 @@ async def test_stopping_is_gentle_and_may_be_repeated(sandbox: Sandbox) -> None:
     runtime.heard(on_command)
     running = await runtime.containers()
     for each in running:
-        log = runtime.logs(each.id, lines=1, follow=True)
-        assert await asyncio.wait_for(anext(log), 10) == "ready"
+        log = runtime.logs([each.id], LogWindow(lines=1, follow=True))
+        assert [line.text for line in (await asyncio.wait_for(anext(log), 10)).lines] == ["ready"]
+        await log.aclose()
     await runtime.stop(running)
     assert sorted(heard) == [f"docker stop {each.name}" for each in running]
     ended = await runtime.containers()

@@ -83,6 +83,20 @@ time="2026-01-01T00:00:00Z" level=warning msg="again"
     assert last_words("") == ""
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "unknown shorthand flag: 'f' in -f\n\nUsage:  docker [OPTIONS]\n\nRun 'docker --help' for more\n",
+        "unknown flag: --project-directory\nSee 'docker --help'.\n\nUsage:  docker [OPTIONS] COMMAND\n",
+        "docker: 'compose' is not a docker command.\nSee 'docker --help'\n",
+        "docker: 'compose' is not a docker command.\n\nFor more help on how to use Docker, head to it\n",
+    ],
+)
+def test_a_docker_without_compose_is_known_through_its_advice(said: str) -> None:
+    assert isinstance(failures.invalid(finished(said, 125), "a.yml", same), ComposeMissing)
+    assert isinstance(failures.failed("docker compose up", finished(said, 125), same), ComposeMissing)
+
+
 @pytest.mark.parametrize("output", [GOING_ON, GOING_ON_NEWER])
 def test_a_pull_that_goes_on_names_every_image_that_failed(output: str) -> None:
     found = {ref: classify(sentence) for ref, sentence in pull_failures(output, IMAGES).items()}

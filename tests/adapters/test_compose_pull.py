@@ -269,11 +269,13 @@ async def test_without_docker_compose_or_engine_it_says_which(sandbox: Sandbox, 
         await runtime_on(sandbox, docker_host=f"unix://{tmp_path}/none.sock").ready()
     with pytest.raises(RuntimeUnreachable):
         await runtime_on(sandbox, docker_host=f"unix://{tmp_path}/none.sock").pull({}, ignore_line)
-    for path in (fake_docker(tmp_path, "echo \"docker: 'compose' is not a docker command.\" >&2; exit 1"),
+    without = "echo \"docker: 'compose' is not a docker command.\nSee 'docker --help'\" >&2; exit 1"
+    for path in (fake_docker(tmp_path, without),
                  fake_docker(tmp_path, "echo 1.29.2"), str(tmp_path / "empty")):  # fmt: skip
         with pytest.raises(ComposeMissing) as caught:
             await runtime_on(sandbox, environment={**env, "PATH": path}).ready()
         assert "docker-compose-plugin" in caught.value.hint
+        assert "--help" not in caught.value.message
 
 
 AS_NOBODY = """

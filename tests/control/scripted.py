@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from kgo_tui.control.queries import Details, Events, Health, HealthView, LogRequest, Query, Status
 from kgo_tui.core import messages as m
 from kgo_tui.core.errors import UsageError
+from kgo_tui.core.logs import LogBatch, LogLine
 from kgo_tui.core.state import EngineState
 from kgo_tui.engine.feed import Feed
 
@@ -28,7 +29,7 @@ class ScriptedWorker:
         self.asked: list[tuple[m.Command, str]] = []
         self.on_command: Callable[[m.Command], Awaitable[object]] = self._nothing
         self.on_query: Callable[[Query], Awaitable[object]] = self._nothing
-        self.on_stream: Callable[[LogRequest], AsyncIterator[str]] = endless
+        self.on_stream: Callable[[LogRequest], AsyncIterator[LogBatch]] = endless
         self.requests: list[LogRequest] = []
         self.before_events: Callable[[], Awaitable[None]] | None = None
 
@@ -72,15 +73,20 @@ class ScriptedWorker:
             case _:
                 return await self.on_query(query)
 
-    def stream(self, request: LogRequest) -> AsyncIterator[str]:
+    def stream(self, request: LogRequest) -> AsyncIterator[LogBatch]:
         self.requests.append(request)
         return self.on_stream(request)
 
 
-async def endless(_request: LogRequest) -> AsyncIterator[str]:
+def said(*texts: str, position: str | None = None, at: datetime | None = None) -> LogBatch:
+    """A batch of lines with nothing but texts."""
+    return LogBatch(lines=tuple(LogLine(text=text, at=at) for text in texts), position=position)
+
+
+async def endless(_request: LogRequest) -> AsyncIterator[LogBatch]:
     """A log in which nothing happens."""
     await asyncio.Event().wait()
-    yield "never"
+    yield said("never")
 
 
 def fault(number: int) -> m.FaultRaised:

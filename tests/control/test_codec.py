@@ -20,16 +20,17 @@ from kgo_tui.control.codec import (
     hello_version,
 )
 from kgo_tui.control.queries import (
-    ContainerLog,
     Details,
     Events,
     History,
     JournalLog,
     LogRequest,
     Releases,
+    ServiceLog,
     Status,
 )
 from kgo_tui.core import messages as m
+from kgo_tui.core.logs import LogLine
 from tests.control.scripted import START
 
 patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,10 +55,26 @@ queries = st.one_of(
 logs = st.builds(
     LogRequest,
     source=st.builds(JournalLog)
-    | st.builds(ContainerLog, container=st.text("abc-_.1", min_size=1, max_size=255)),
+    | st.builds(
+        ServiceLog,
+        services=st.lists(st.text("abc-_.1", min_size=1, max_size=255), max_size=3).map(tuple),
+    ),
     lines=st.integers(0, 100_000),
     follow=st.booleans(),
     priority=st.none() | st.integers(0, 7),
+    since=st.none() | st.just(START),
+    after=st.none() | st.text("a1:=;@+", min_size=1, max_size=60),
+)
+lines = st.builds(
+    LogLine,
+    text=texts,
+    at=st.none() | st.just(START),
+    priority=st.none() | st.integers(0, 7),
+    service=st.none() | texts,
+    stream=st.sampled_from([None, "stdout", "stderr"]),
+    event=st.none() | texts,
+    deployment=st.none() | numbers,
+    marker=st.booleans(),
 )
 client_frames = st.one_of(
     st.builds(
@@ -77,7 +94,13 @@ server_frames = st.one_of(
     st.builds(
         p.Happened, cursor=st.none() | numbers, at=st.just(START), event=st.builds(m.FaultCleared, what=texts)
     ),
-    st.builds(p.Lines, id=numbers, lines=st.lists(texts).map(tuple), dropped=numbers),
+    st.builds(
+        p.Lines,
+        id=numbers,
+        lines=st.lists(lines).map(tuple),
+        position=st.none() | texts,
+        dropped=numbers,
+    ),
     st.builds(p.Bye, cause=st.sampled_from(p.Cause), reason=texts),
     st.builds(p.RefusedFrame, id=numbers, error=st.builds(p.Fault, kind=texts, message=texts, hint=texts)),
 )

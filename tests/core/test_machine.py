@@ -110,6 +110,10 @@ def test_what_can_be_cancelled_is_all_before_that() -> None:
     }
 
 
+def test_what_must_not_be_left_half_way_is_what_replaces_containers() -> None:
+    assert {str(s) for s in State if machine.replaces_containers(s)} == {"applying", "rolling_back"}
+
+
 @given(st.data())
 def test_any_outcomes_and_crashes_end_in_a_terminal_state_within_the_bounds(data: st.DataObject) -> None:
     """The runner's own rule: count the entry, act, follow the outcome; a crash enters again."""

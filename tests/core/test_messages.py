@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kgo_tui.core import messages as m
+from kgo_tui.core.model import ContainerAction, State
 from tests.core.values import (
     AT,
     CONTAINER,
@@ -40,6 +41,8 @@ NOT_KEPT = {
 SAMPLES: list[m.Event] = [
     m.WorkerStarted(version="1", pid=7),
     m.WorkerStopping(reason="signal"),
+    m.WorkerFinishing(signal="SIGTERM", deployment=7, state=State.APPLYING),
+    m.ConfigurationReloaded(changes=("history.keep: 5 -> 9",), later=("control.group: (none) -> x",)),
     m.CheckStarted(),
     m.CheckFinished(kind="nothing", reason="in sync", source=SOURCE, checks_today=3),
     m.NextCheckSet(at=AT),
@@ -57,6 +60,7 @@ SAMPLES: list[m.Event] = [
     m.HealthLost(sample=SAMPLE),
     m.HealthBack(sample=SAMPLE, lost_s=12.5),
     m.ContainersChanged(containers=(CONTAINER,)),
+    m.ContainerActed(by="ann", service="app", container="app-1", action=ContainerAction.STOP),
     m.CommitQuarantined(quarantine=QUARANTINE),
     m.QuarantineLifted(commit=A, by="ann"),
     m.Suspended(suspension=SUSPENSION),
@@ -128,8 +132,18 @@ def test_fields_of_a_later_version_are_passed_over() -> None:
     assert m.decode_event(b'{"event": "resumed", "by": "ann", "mood": "good"}') == m.Resumed(by="ann")
 
 
-@pytest.mark.parametrize("kind", get_args(m.Command), ids=lambda k: k.__name__)
-def test_every_command_can_be_given_in_one_word(kind: type[Any]) -> None:
-    command = kind()
+ACT = m.ActOnContainer(container="0123456789ab", action=ContainerAction.RESTART)
+IN_ONE_WORD = [kind() for kind in get_args(m.Command) if kind is not m.ActOnContainer]
+
+
+@pytest.mark.parametrize("command", [*IN_ONE_WORD, ACT], ids=lambda c: type(c).__name__)
+def test_every_command_goes_over_the_wire_and_back(command: m.Command) -> None:
     decoder = msgspec.json.Decoder(m.Command)
     assert decoder.decode(msgspec.json.encode(command)) == command
+
+
+@pytest.mark.parametrize("container", ["", "../images", "-f", "a b", "a\n", "x" * 256])
+def test_a_container_is_named_as_docker_names_them(container: str) -> None:
+    data = msgspec.json.encode(replace(ACT, container=container))
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(data, type=m.Command)

@@ -29,9 +29,12 @@ FACTS = Facts(source=SOURCE, deployed=RELEASE, now=AT, local_now=AT)
 RULES = Rules()
 IN_SYNC = replace(RELEASE, commit=B)
 BAD = (Quarantine(commit=B, reason="status 500", at=AT),)
+ON_MAIN = {"deployed": replace(RELEASE, branch="main")}
+ELSEWHERE = {"branch": "staging", "deployed_descends": False, "descends": False}
 OLDER_BAD = (Quarantine(commit=A, reason="status 500", at=AT),)
 OFF = Suspension(reason="holidays", by="ann", since=AT)
 MORNINGS = (parse_window("06:00-08:00"),)
+OLD_WORK = Commit(sha="c" * 40)
 NOONS = (parse_window("mon 11:00-13:00"),)
 
 
@@ -93,6 +96,35 @@ AUTOMATIC: list[tuple[str, dict[str, Any], dict[str, Any], Kind, str]] = [
         Kind.REFUSE,
         "the work tree has commits that main has not (2)",
     ),
+    (
+        "rewritten, its branch known",
+        {**source(deployed_descends=False), **ON_MAIN},
+        {},
+        Kind.REFUSE,
+        "rewritten",
+    ),
+    (
+        "another branch is followed",
+        {**source(**ELSEWHERE), **ON_MAIN},
+        {},
+        Kind.DEPLOY,
+        "bbbbbbb of staging, which is followed instead of main",
+    ),
+    (
+        "another branch, and checked out by hand",
+        {**source(**ELSEWHERE | {"descends": True}, local=COMMIT), **ON_MAIN},
+        {},
+        Kind.DEPLOY,
+        "of staging",
+    ),
+    (
+        "another branch, and commits of its own",
+        {**source(**ELSEWHERE, local=OLD_WORK), **ON_MAIN},
+        {},
+        Kind.REFUSE,
+        "the work tree has commits that staging has not",
+    ),
+    ("another branch, the first one not known", source(**ELSEWHERE), {}, Kind.REFUSE, "history rewritten"),
     ("not known whether it descends", source(descends=None, deployed_descends=None), {}, Kind.DEPLOY, ""),
     (
         "files changed by hand",

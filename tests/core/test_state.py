@@ -48,6 +48,11 @@ def fold(*events: m.Event, start: EngineState = EMPTY) -> EngineState:
             m.WorkerStopping(reason="signal"),
             {"worker": WorkerView(running=False, pid=7), "next_check_at": None},
         ),
+        (
+            {"worker": WorkerView(running=True, pid=7)},
+            m.WorkerFinishing(signal="SIGTERM", deployment=1, state=State.APPLYING),
+            {"worker": WorkerView(running=True, stopping=True, pid=7)},
+        ),
         ({}, m.CheckStarted(), {"checking": True}),
         (
             {"checking": True},

@@ -23,6 +23,7 @@ from kgo_tui.demo.host import COMPOSE_FILE, ENV_FILE
 from kgo_tui.demo.sandbox import Sandbox
 
 DONE, FAILED, USAGE, NEEDS_PERSON, BUSY, UNREACHABLE = 0, 1, 2, 3, 4, 5
+WORKER_USAGE = 78
 IN_SYNC, UPDATE, NOT_NOW = 0, 10, 11
 WELL, WARNING, CRITICAL = 0, 1, 2
 DEADLINE_S = 120.0

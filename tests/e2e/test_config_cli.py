@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kgo_tui.demo.sandbox import Sandbox
-from tests.e2e.host import USAGE, asked, configure, kgo, set_variable
+from tests.e2e.host import USAGE, WORKER_USAGE, asked, configure, kgo, set_variable
 
 pytestmark = pytest.mark.lab
 
@@ -17,12 +17,15 @@ def line_of(sandbox: Sandbox, text: str) -> str:
     return f"{sandbox.config}:{next(n for n, line in enumerate(lines, 1) if text in line)}"
 
 
-@pytest.mark.parametrize("command", ["deploy", "monitor", "status", "config check"])
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("deploy", USAGE), ("monitor", WORKER_USAGE), ("status", USAGE), ("config check", USAGE)],
+)
 def test_an_unknown_key_is_named_with_its_line_and_the_nearest_valid_name(
-    sandbox: Sandbox, command: str
+    sandbox: Sandbox, command: str, code: int
 ) -> None:
     configure(sandbox, monitor__intervall=60)
-    said = kgo(sandbox, *command.split(), code=USAGE)
+    said = kgo(sandbox, *command.split(), code=code)
     assert line_of(sandbox, "intervall") in said
     assert 'did you mean "interval"?' in said
 

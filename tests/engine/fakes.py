@@ -23,10 +23,14 @@ from kgo_tui.core.errors import (
     SourceUnreachable,
     StoreFull,
     UnknownCommit,
+    UsageError,
 )
+from kgo_tui.core.logs import LogBatch, LogLine, LogWindow
 from kgo_tui.core.messages import Recorded
 from kgo_tui.core.model import (
     Commit,
+    ContainerAction,
+    ContainerUsage,
     ContainerView,
     Evidence,
     Image,
@@ -37,7 +41,7 @@ from kgo_tui.core.model import (
 )
 from kgo_tui.engine.ports import Change, OnCommand, OnLine
 from tests.engine.clock import FakeClock
-from tests.engine.host import Compose, Host, sha
+from tests.engine.host import Box, Compose, Host, sha
 from tests.engine.plug import Plug
 
 T = TypeVar("T")
@@ -85,7 +89,7 @@ class FakeSource(Acting):
             branch, mine = host.ancestry(host.fetched), host.ancestry(host.head)
             return SourceView(
                 path="/srv/app",
-                branch="main",
+                branch=host.branch,
                 local=_commit(host.head),
                 remote=_commit(host.fetched),
                 ahead=len(set(mine) - set(branch)),
@@ -248,6 +252,18 @@ class FakeRuntime(Acting):
             for box in self._host.boxes:
                 box.stopped = box.stopped or box.id in ids
 
+    async def act(self, container: str, action: ContainerAction) -> ContainerView:
+        async with self._asking("act"):
+            box = self._box(container)
+            await self._half_way("act")
+            box.stopped = action is ContainerAction.STOP
+            return self._host.view(box)
+
+    async def usage(self, container: str) -> ContainerUsage:
+        async with self._asking("usage"):
+            self._box(container)
+            return ContainerUsage(at=self._host.clock.now(), cpu_percent=12.5)
+
     async def evidence(self, containers: Sequence[ContainerView]) -> tuple[Evidence, ...]:
         async with self._asking("evidence"):
             return tuple(Evidence(title=c.name, text=f"log of {c.image_id}") for c in containers)
@@ -259,12 +275,18 @@ class FakeRuntime(Acting):
             self.changed.clear()
             yield
 
-    async def logs(self, container: str, *, lines: int, follow: bool) -> AsyncGenerator[str, None]:
-        for number in range(lines):
-            yield f"line {number} of {container}, following: {follow}"
+    async def logs(self, names: Sequence[str], window: LogWindow) -> AsyncGenerator[LogBatch, None]:
+        said = f"{', '.join(names)}, following: {window.follow}"
+        yield LogBatch(lines=tuple(LogLine(text=f"line {n} of {said}") for n in range(window.lines)))
 
     def heard(self, on_command: OnCommand) -> None:
         self._on_command = on_command
+
+    def _box(self, container: str) -> Box:
+        found = next((box for box in self._host.boxes if box.id == container), None)
+        if found is None:
+            raise UsageError("the project has no such container (any more)")
+        return found
 
     def _bring_up(self, name: str, spec: object, image: Image, *, forced: bool) -> None:
         host = self._host

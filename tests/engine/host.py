@@ -92,6 +92,7 @@ class Host:
     parents: dict[str, str | None] = field(default_factory=dict)
     added: dict[str, tuple[str, ...]] = field(default_factory=dict)
     remote: str | None = None
+    branch: str = "main"
     fetched: str | None = None
     head: str | None = None
     tree: str | None = None

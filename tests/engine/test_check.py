@@ -45,6 +45,12 @@ def ruled(stage: Stage, **changes: object) -> None:
     stage.world.settings = configured(rules=replace(Rules(), **changes))
 
 
+def follow(stage: Stage, branch: str) -> None:
+    """The operator names a branch."""
+    stage.world.settings = configured(branch=branch)
+    stage.host.branch = branch
+
+
 async def running_by_hand(stage: Stage, *, behaviour: Behaviour | None = None) -> None:
     """An application that somebody started with `docker compose up`, before us."""
     host = stage.host
@@ -317,6 +323,24 @@ async def test_rewritten_history_is_refused_unless_followed(stage: Stage) -> Non
     assert ended.state is State.SUCCEEDED
 
 
+async def test_another_branch_is_followed_and_back_also_after_a_bad_start(stage: Stage) -> None:
+    host, main = stage.host, stage.host.remote
+    follow(stage, "staging")
+    bad = host.push("b", publish={APP: Behaviour(status=500)}, after="0")
+    ended = await stage.poll()
+    assert ended is not None
+    assert (ended.to_commit, ended.state, host.head) == (bad, State.ROLLED_BACK, main)
+    good = host.push("c", publish={APP: Behaviour()})
+    assert (await stage.poll() or ended).to_commit == good
+    assert stage.world.feed.state.deployed is not None
+    assert stage.world.feed.state.deployed.branch == "staging"
+    host.remote = main
+    assert await stage.poll() is None
+    assert "history rewritten" in _reason(stage), "of the same branch it would be that"
+    follow(stage, "main")
+    assert (await stage.poll() or ended).to_commit == main
+
+
 async def test_a_remote_that_does_not_answer_is_told_once_and_so_is_its_return(stage: Stage) -> None:
     stage.host.remote_down = True
     for _ in range(3):
@@ -362,3 +386,29 @@ def _reason(stage: Stage) -> str:
     decision = stage.world.feed.state.decision
     assert decision is not None
     return decision.reason
+
+
+async def test_the_commits_that_wait_are_told_newest_first(stage: Stage) -> None:
+    for letter in "bc":
+        stage.host.push(letter, publish={APP: Behaviour()})
+    ruled(stage, windows=(parse_window("02:00-02:01"),))
+    await stage.engine.check()
+    told = stage.events(CheckFinished)[-1].source
+    assert told is not None
+    assert [c.sha for c in told.waiting] == [sha("c"), sha("b")]
+    stage.host.remote_down = True
+    with pytest.raises(SourceUnreachable):
+        await stage.engine.check()
+    offline = stage.events(CheckFinished)[-1].source
+    assert offline is not None
+    assert offline.waiting == told.waiting
+
+
+async def test_a_deployed_commit_that_the_clone_lacks_hides_nothing_else(stage: Stage) -> None:
+    stage.host.push("b", publish={APP: Behaviour()})
+    stage.host.faults["commits"] = [UnknownCommit("there is no commit aaaaaaa")]
+    await stage.engine.check()
+    told = stage.events(CheckFinished)[-1].source
+    assert told is not None
+    assert told.remote is not None
+    assert told.waiting == ()

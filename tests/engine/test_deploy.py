@@ -336,3 +336,12 @@ async def test_how_long_it_took_does_not_depend_on_the_wall_clock(stage: Stage) 
     assert ended is not None
     assert ended.duration_s is not None
     assert 6 <= ended.duration_s <= 12
+
+
+async def test_a_new_commit_is_told_once_whoever_deploys_it(stage: Stage) -> None:
+    await stage.engine.check()
+    stage.host.push("b")
+    await stage.engine.deploy(None, "anna")
+    await stage.engine.deploy(None, "anna")
+    await stage.engine.poll()
+    assert [e.sha for e in stage.events(CommitDetected)] == [sha("b")], "the runbook counts these lines"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from kgo_tui.core.errors import Refused
-from kgo_tui.core.messages import DeploymentQueued, StepFinished, StepStarted
+from kgo_tui.core.messages import DeploymentQueued, Recorded, StepFinished, StepStarted
 from kgo_tui.core.model import Deployment, Outcome, State
 from tests.engine.host import APP, DB, Behaviour, Spec, image_id, sha
 from tests.engine.plug import Plug
@@ -336,3 +337,23 @@ async def test_a_cancel_between_two_events_is_refused_or_heeded(
 async def test_with_nothing_running_there_is_nothing_to_cancel(stage: Stage) -> None:
     with pytest.raises(Refused, match="no deployment is running"):
         stage.engine.cancel("ada")
+
+
+async def test_a_clock_that_is_set_back_does_not_make_a_pause_of_a_day(tagged: Stage) -> None:
+    tagged.host.push("b", TAGGED)
+    jumps = [timedelta(days=-1)]
+
+    def set_back(recorded: Recorded) -> None:
+        event = recorded.event
+        if jumps and isinstance(event, StepFinished) and event.step.outcome is Outcome.NOT_PUBLISHED:
+            tagged.host.clock.jump(jumps.pop())
+
+    tagged.world.feed.subscribe(set_back)
+    polling = asyncio.create_task(tagged.poll())
+    await entered(tagged, State.WAITING_IMAGES)
+    tagged.host.publish("b", APP, "reg/app:main-bbbbbbb")
+    await tagged.wait(40)
+    assert polling.done()
+    assert tagged.host.running()[APP] == image_id(APP, "b")
+    polling.cancel()
+    await asyncio.gather(polling, return_exceptions=True)

@@ -3,6 +3,7 @@
 Engine, git and iptables come from the machine's own Debian source. The registry, busybox and Compose v2
 are only unpacked into the lab's cache: none of them starts as a service. Where this Debian has no Compose
 v2, it is taken from the next one, with a set of lists of its own: apt's sources and lists stay as they are.
+Then builds, once, what the VPS in a box starts from.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kgo_tui.demo.parts import find_parts, lab_home
+from kgo_tui.demo.parts import LabError, find_parts, lab_home
+from tests.lab.box import needs, root
+from tests.lab.sources import NoSource, own_source
 
 # For each missing part: the packages that bring it, the first that this Debian knows.
 INSTALLED = {
@@ -23,6 +26,8 @@ INSTALLED = {
     "containerd": ("containerd",),
     "iptables": ("iptables",),
     "git": ("git",),
+    "debootstrap": ("debootstrap",),
+    "ssh": ("openssh-client",),
 }
 UNPACKED = {"registry": "docker-registry", "busybox": "busybox-static", "compose": "docker-compose"}
 # The first Debian with Compose v2; its package needs only libc6 >= 2.34, so it also runs on the one before.
@@ -35,16 +40,28 @@ class CannotInstall(Exception):
 
 
 def main() -> int:
-    missing = find_parts().missing()
-    if not missing:
-        _say("The lab is complete.")
-        return 0
+    missing = _missing()
     try:
-        _install(missing)
-    except CannotInstall as reason:
+        if missing:
+            _install(missing)
+            missing = _missing()
+        if not missing and not root.is_made():
+            _build_box()
+    except (CannotInstall, NoSource, LabError) as reason:
+        missing = missing or ["the box"]
         sys.stderr.write(f"The lab is not complete: {', '.join(missing)} missing. {reason}" + "\n")
         return 1
-    return _verdict(find_parts().missing())
+    return _verdict(missing)
+
+
+def _missing() -> list[str]:
+    return [*find_parts().missing(), *needs.missing_programs()]
+
+
+def _build_box() -> None:
+    _say(f"Building a Debian host for the tests under systemd, once, about 2 minutes: {root.place()}")
+    _need_root()
+    root.archive()
 
 
 def _install(missing: Sequence[str]) -> None:
@@ -53,13 +70,17 @@ def _install(missing: Sequence[str]) -> None:
             "Only Debian is done by itself; install Docker Engine, Compose v2, docker-registry, "
             "a static busybox, iptables and git."
         )
-    if os.geteuid() != 0:
-        raise CannotInstall("Run this as root: python -m tests.lab.install")
+    _need_root()
     _refresh()
     _install_packages([INSTALLED[part] for part in missing if part in INSTALLED])
     for part in missing:
         if part in UNPACKED:
             _unpack(part, UNPACKED[part])
+
+
+def _need_root() -> None:
+    if os.geteuid() != 0:
+        raise CannotInstall("Run this as root: python -m tests.lab.install")
 
 
 def _say(line: str) -> None:
@@ -113,7 +134,7 @@ def _later_release() -> list[str]:
     private = lab_home() / "apt"
     for folder in ("lists/partial", "cache/archives/partial", "sources"):
         (private / folder).mkdir(parents=True, exist_ok=True)
-    (private / "sources" / "later.list").write_text(_later_source())
+    (private / "sources" / "later.list").write_text(f"{own_source().line(COMPOSE_SUITE)}\n")
     options = [
         "-o",
         "Dir::Etc::SourceList=/dev/null",
@@ -131,33 +152,6 @@ def _later_release() -> list[str]:
     _say(f"Reading the package list of Debian {COMPOSE_SUITE}, apart from this machine's own lists")
     _run(["apt-get", *options, "update", "--quiet"])
     return options
-
-
-def _later_source() -> str:
-    """The machine's own source line with the suite's name replaced."""
-    suite = _release_field("VERSION_CODENAME")
-    for file in (Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*.*"))):
-        line = _line_for(file, suite) if file.suffix in (".list", ".sources") and file.exists() else None
-        if line is not None:
-            return f"{line}\n"
-    raise CannotInstall(f"No apt source for {suite} was found to derive the one for Compose v2 from.")
-
-
-def _line_for(file: Path, suite: str) -> str | None:
-    for stanza in re.split(r"\n\s*\n", file.read_text()):
-        fields = dict(re.findall(r"^([\w-]+):\s*(\S.*)$", stanza, re.MULTILINE))
-        if suite in fields.get("Suites", "").split():
-            signed = f"[signed-by={fields['Signed-By']}] " if "Signed-By" in fields else ""
-            return f"deb {signed}{fields['URIs'].split()[0]} {COMPOSE_SUITE} main"
-    classic = re.search(rf"^deb\s+(\[.*?\]\s+)?(\S+)\s+{suite}\s", file.read_text(), re.MULTILINE)
-    return f"deb {classic[1] or ''}{classic[2]} {COMPOSE_SUITE} main" if classic else None
-
-
-def _release_field(name: str) -> str:
-    fields = dict(
-        line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line
-    )
-    return fields.get(name, "").strip('"')
 
 
 def _run(argv: Sequence[str], *, check: bool = True, at: Path | None = None) -> None:

@@ -47,7 +47,7 @@ def version() -> list[str]:
 
 def config_json(project: Project) -> list[str]:
     """Resolves the files into one JSON document."""
-    return [*_compose(project), "config", "--format", "json"]
+    return [*compose(project), "config", "--format", "json"]
 
 
 def config_uninterpolated(project: Project) -> list[str]:
@@ -57,33 +57,34 @@ def config_uninterpolated(project: Project) -> list[str]:
 
 def config_hashes(project: Project) -> list[str]:
     """Says each service's configuration hash, as `up` writes it on containers."""
-    return [*_compose(project), "config", "--hash", "*"]
+    return [*compose(project), "config", "--hash", "*"]
 
 
 def config_images(project: Project) -> list[str]:
     """Says the image of every service, also of one that only has a build section."""
-    return [*_compose(project), "config", "--images"]
+    return [*compose(project), "config", "--images"]
 
 
 def pull(project: Project, services: Iterable[str] = (), *, ignore_failures: bool = False) -> list[str]:
     """Pulls these services' images, or all."""
     flags = ["--ignore-pull-failures"] if ignore_failures else []
-    return [*_compose(project), "pull", *flags, *services]
+    return [*compose(project), "pull", *flags, *services]
 
 
 def build(project: Project, services: Iterable[str]) -> list[str]:
     """Builds these services' images."""
-    return [*_compose(project), "build", *services]
+    return [*compose(project), "build", *services]
 
 
 def up(project: Project, *, force_recreate: bool = False, remove_orphans: bool = False) -> list[str]:
     """Brings all services up from what is on the host. `--pull never` overrules `pull_policy`."""
     flags = ["--force-recreate"] if force_recreate else []
     flags += ["--remove-orphans"] if remove_orphans else []
-    return [*_compose(project), "up", "-d", "--pull", "never", "--no-build", *flags]
+    return [*compose(project), "up", "-d", "--pull", "never", "--no-build", *flags]
 
 
-def _compose(project: Project) -> list[str]:
+def compose(project: Project) -> list[str]:
+    """What every command about a project begins with."""
     words = ["docker", "compose"]
     for file in project.env_files:
         words += ["--env-file", file]

@@ -1,4 +1,4 @@
-"""Runs `docker compose`, and tells whoever listens what is run.
+"""Runs `docker compose`, and tells who listens what is run.
 
 Owns the process: directory, environment, deadline, who hears the command and its lines. Must not
 know what a command is for; `argv` says it, `failures` says what its end means.
@@ -6,23 +6,27 @@ know what a command is for; `argv` says it, `failures` says what its end means.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kgo_tui.adapters.compose import argv
+from kgo_tui.adapters.compose import argv, program
 from kgo_tui.adapters.compose.failures import Redact, no_compose
 from kgo_tui.adapters.compose.output import is_progress
 from kgo_tui.adapters.process import run_async
 from kgo_tui.adapters.watch import Finished
 from kgo_tui.core.errors import CommandFailed
 from kgo_tui.core.text import clean
-from kgo_tui.engine.ports import OnCommand, OnLine
+from kgo_tui.engine.ports import OnCommand, OnLine, ignore_line
 
 CAP_BYTES = 16 << 20
 """Of one command's output; the resolved configuration of a thousand services fits."""
+
+AT_ONCE = 2
+"""Commands that run side by side: each wants its 10 MB, and a worker has little memory to share."""
 
 PROGRESS_S = 2.0
 """Seconds between two lines that only say how far a download is: a sign of life, not a flood."""
@@ -38,16 +42,16 @@ class Cli:
         self._environment = environment
         self._docker_host = docker_host
         self._redact = redact
-        self._listeners: list[OnCommand] = []
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._on_command: OnCommand = ignore_line
 
     def heard(self, on_command: OnCommand) -> None:
         """Tell `on_command` of every command from now on."""
-        self._listeners.append(on_command)
+        self._on_command = on_command
 
     def say(self, words: Sequence[str], variables: Mapping[str, str]) -> None:
-        """Tell the listeners of a command."""
-        for on_command in self._listeners:
-            on_command(self._redact(clean(argv.typed(words, variables))))
+        """Tell the listener of a command."""
+        self._on_command(self._redact(clean(argv.typed(words, variables))))
 
     async def run(
         self,
@@ -63,15 +67,17 @@ class Cli:
         """
         if aloud:
             self.say(words, variables)
+        env = self._complete(variables)
         try:
-            return await run_async(
-                words,
-                deadline_s=deadline_s,
-                cwd=self._directory,
-                env=self._complete(variables),
-                on_line=self._calmed(on_line) if on_line else None,
-                cap_bytes=CAP_BYTES,
-            )
+            async with self._turns:
+                return await run_async(
+                    program.started(words, env),
+                    deadline_s=deadline_s,
+                    cwd=self._directory,
+                    env=env,
+                    on_line=self._calmed(on_line) if on_line else None,
+                    cap_bytes=CAP_BYTES,
+                )
         except OSError as error:
             raise self._not_started(error) from error
         except CommandFailed as error:

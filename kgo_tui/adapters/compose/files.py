@@ -21,6 +21,9 @@ from kgo_tui.adapters.compose.failures import Redact
 from kgo_tui.adapters.compose.sdk import Engine
 from kgo_tui.core.errors import ComposeInvalid
 
+AT_A_TIME = 2
+"""Readings of the files side by side: each takes 14 MiB of its own, and the unit's limit is 64."""
+
 Variables = Mapping[str, str]
 Document = dict[str, Any]
 
@@ -41,6 +44,7 @@ class ComposeFiles:
         self.project = project
         self.directory = directory
         self._cli, self._engine, self._redact, self._deadline_s = cli, engine, redact, deadline_s
+        self._few = asyncio.Semaphore(AT_A_TIME)
         self.name: str | None = project.name
         """The project's name as soon as it is known. A commit may change it: then it changes when
         that commit is brought up (`check`), and not while it is only looked at."""
@@ -106,7 +110,8 @@ class ComposeFiles:
             raise ComposeInvalid("docker compose config answered with something else than JSON") from error
 
     async def _ask(self, words: list[str], variables: Variables, *, aloud: bool = True) -> bytes:
-        done = await self._cli.run(words, variables, deadline_s=self._deadline_s, aloud=aloud)
+        async with self._few:
+            done = await self._cli.run(words, variables, deadline_s=self._deadline_s, aloud=aloud)
         if done.exit_code != 0:
             raise failures.invalid(done, self._named(), self._redact)
         return done.stdout
@@ -136,8 +141,11 @@ class ComposeFiles:
         """What the files say before variables are filled in; not remembered, as it may be wrong
         where the name itself has one. Raises ComposeInvalid.
         """
-        text = await self._ask(argv.config_uninterpolated(self.project), {})
-        return _name_in(definition.decode(text))
+        return _name_in(await self.uninterpolated())
+
+    async def uninterpolated(self) -> Document:
+        """The document with variables as they are written. Raises ComposeInvalid."""
+        return definition.decode(await self._ask(argv.config_uninterpolated(self.project), {}))
 
 
 def _name_in(document: Document) -> str:

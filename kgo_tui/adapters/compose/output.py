@@ -86,8 +86,11 @@ _SENTENCES: dict[Fault, tuple[str, ...]] = {
 }
 _COMPILED = {fault: re.compile("|".join(all_), re.IGNORECASE) for fault, all_ in _SENTENCES.items()}
 
-_NOTE = re.compile(r'^time="[^"]*" level=(?:warning|info|debug)|^WARN\[|^\s*(?:#\d+ |-{3,}|>)')
-"""Lines beside the matter: Compose's warnings, and what the builder repeats."""
+_NOTE = re.compile(
+    r'^time="[^"]*" level=(?:warning|info|debug)|^WARN\[|^\s*(?:#\d+ |-{3,}|>)'
+    r"|^(?:Usage:|(?:See|Run) 'docker|(?:For|To get) more help)"
+)
+"""Lines beside the matter: Compose's warnings, what the builder repeats, the advice after a refusal."""
 
 _LAYER = re.compile(r"^\s*[0-9a-f]{12} |\[=*>? *\]|\d ?[kMG]?B */ *[\d.]+ ?[kMG]?B")
 """Lines of progress that redraw themselves many times a second on a terminal."""

@@ -11,8 +11,10 @@ import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
-from kgo_tui.adapters.compose import argv, containers, failures
+from kgo_tui.adapters.compose import acting, argv, containers, failures
+from kgo_tui.adapters.compose.acting import ACT_S
 from kgo_tui.adapters.compose.argv import Project
 from kgo_tui.adapters.compose.cli import Cli
 from kgo_tui.adapters.compose.events import Changes
@@ -20,16 +22,19 @@ from kgo_tui.adapters.compose.evidence import collect
 from kgo_tui.adapters.compose.failures import Redact
 from kgo_tui.adapters.compose.files import ComposeFiles
 from kgo_tui.adapters.compose.images import Images
-from kgo_tui.adapters.compose.logs import log_lines
+from kgo_tui.adapters.compose.logs import ServiceLogs, Wanted
 from kgo_tui.adapters.compose.pulling import Pulling
 from kgo_tui.adapters.compose.sdk import PING_S, Engine
-from kgo_tui.core.errors import UsageError
-from kgo_tui.core.model import ContainerView, Evidence, Image, Service
+from kgo_tui.core.logs import LogBatch, LogWindow
+from kgo_tui.core.model import ContainerAction, ContainerUsage, ContainerView, Evidence, Image, Service
 from kgo_tui.core.text import clean
 from kgo_tui.engine.ports import OnCommand, OnLine
 
 OLDEST_COMPOSE = 2
 """The major version with `docker compose`; v1 was another program."""
+
+USAGE_LINES = 500
+"""More than docker prints when it does not know a word."""
 
 SHORT_ID = 12
 
@@ -99,7 +104,8 @@ class ComposeRuntime:
             said = clean(done.text.strip().removeprefix("v"))
             major = said.partition(".")[0]
             if done.exit_code != 0 or not major.isdigit() or int(major) < OLDEST_COMPOSE:
-                raise failures.no_compose(said or done.tail(1))
+                reason = done.tail(USAGE_LINES).partition("\n")[0]  # the client's usage follows
+                raise failures.no_compose(said or reason)
             self._compose_version = said
         return self._compose_version
 
@@ -110,6 +116,14 @@ class ComposeRuntime:
         if files is not None:
             return (await self._files.read_as(variables, files)).services
         return (await self._files.read_with_hashes(variables)).services
+
+    async def project_name(self) -> str:
+        """The project's name. Raises ComposeInvalid where neither files nor containers tell it."""
+        return await self._files.project_name()
+
+    async def uninterpolated(self) -> dict[str, Any]:
+        """What the compose files say before variables are filled in. Raises ComposeInvalid."""
+        return await self._files.uninterpolated()
 
     async def pull(self, variables: Mapping[str, str], on_line: OnLine) -> dict[str, Image]:
         """Bring every service's image here and say which it is. Raises NotPublished,
@@ -194,6 +208,22 @@ class ComposeRuntime:
         ]
         await asyncio.gather(*work)
 
+    async def act(self, container: str, action: ContainerAction) -> ContainerView:
+        """As `Runtime.act`. Docker waits as long as the container is given itself to stop."""
+        project = await self._files.project_name()
+
+        def tell(name: str) -> None:
+            self._cli.say(["docker", str(action), name], {})
+
+        return await self._engine.ask(
+            lambda client: acting.act(client, project, container, action, tell), answer_s=ACT_S
+        )
+
+    async def usage(self, container: str) -> ContainerUsage:
+        """As `Runtime.usage`."""
+        project = await self._files.project_name()
+        return await self._engine.ask(lambda client: acting.usage(client, project, container))
+
     async def evidence(self, failed: Sequence[ContainerView]) -> tuple[Evidence, ...]:
         """The state and the last log lines of these containers, redacted and capped."""
         return await self._engine.ask(lambda client: collect(client, failed, self._redact))
@@ -202,18 +232,15 @@ class ComposeRuntime:
         """Yields once it listens, then whenever a container of the project changed."""
         return Changes(self._engine, lambda: self._files.name)
 
-    async def logs(self, container: str, *, lines: int, follow: bool) -> AsyncGenerator[str, None]:
-        """The lines of one container's log. Raises UsageError for a container that is not there,
-        or not of this project: whoever may read the worker's socket may not read every log.
+    async def logs(self, names: Sequence[str], window: LogWindow) -> AsyncGenerator[LogBatch, None]:
+        """What services say, or containers by name or ID. Raises UsageError for one that is not
+        there, or not of this project: whoever may read the worker's socket may not read every log.
         """
         project = await self._files.project_name()
-        found = await self._engine.ask(lambda client: containers.described(client, container))
-        labels = ((found or {}).get("Config") or {}).get("Labels") or {}
-        if found is None or labels.get(containers.PROJECT) != project:
-            raise UsageError(f"no container {clean(container)} in the project {project}")
-        async with aclosing(log_lines(self._engine, found["Id"], lines=lines, follow=follow)) as log:
-            async for line in log:
-                yield clean(self._redact(line))
+        reading = ServiceLogs(self._engine, Wanted(project, tuple(names), window, self._redact))
+        async with aclosing(reading.batches()) as batches:
+            async for batch in batches:
+                yield batch
 
     def close(self) -> None:
         """Let go of the connections to the engine."""

@@ -121,6 +121,21 @@ def remote_url(path: str, remote: str) -> list[str]:
     return reads(path, "remote", "get-url", "--end-of-options", remote)
 
 
+def remote_tip(path: str, remote: str, branch: str) -> list[str]:
+    """Ask the remote for one branch, bringing nothing in; exit 2 when it has none of that name."""
+    return reads(path, "ls-remote", "--exit-code", "--end-of-options", remote, local_ref(branch))
+
+
+def count_objects(path: str) -> list[str]:
+    """How many loose objects, packs and pieces of garbage there are, a line each."""
+    return reads(path, "count-objects", "-v")
+
+
+def collect_garbage(path: str) -> list[str]:
+    """Put all objects into one pack; what nobody refers to goes after two weeks (git-gc(1))."""
+    return writes(path, "gc", "--quiet")
+
+
 def git_dirs(path: str) -> list[str]:
     """Where this work tree's own part of the repository is, and the part that all share."""
     return reads(path, "rev-parse", "--git-dir", "--git-common-dir")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 STALE_S = 5.0
 """Younger than this, a lock may be of a git in another container, which is not seen here."""
 
+UNSEEN_STALE_S = 30.0
+"""The same where /proc hides the processes of others (ProtectProc= of the unit, systemd.exec(5)): a git
+that somebody runs by hand is not seen. Our own never outlives us there: they share our control group."""
+
 PATIENCE_S = 60.0
 """How long a git that works there now may go on before we give up."""
 
@@ -40,11 +44,16 @@ def wait_until_free(repository: Repository, error: faults.LockHeld) -> None:
     while (written := _written_at(path)) is not None:
         # Watched from here as well: a clock that was set back makes a file look young for ever.
         age_s = max(time.time() - written, time.monotonic() - seen)
-        if age_s >= repository.lock_stale_s and not any(_holders(path, repository.path)):
+        if age_s >= _stale_s(repository) and not any(holders(path, repository.path)):
             return _remove(repository, path, error)
         if time.monotonic() - seen > PATIENCE_S or repository.stop.wait(_PAUSE_S):
             raise error
     return None
+
+
+def _stale_s(repository: Repository) -> float:
+    sees_everyone = Path("/proc/1").exists()
+    return repository.lock_stale_s if sees_everyone else max(repository.lock_stale_s, UNSEEN_STALE_S)
 
 
 def _within(repository: Repository, error: faults.LockHeld) -> str:
@@ -68,7 +77,7 @@ def _remove(repository: Repository, path: str, error: faults.LockHeld) -> None:
         raise error
 
 
-def _holders(lock: str, work_tree: str) -> Iterator[int]:
+def holders(lock: str, work_tree: str) -> Iterator[int]:
     """Live processes that may be the lock's: they have it open, or are a git in the work tree. A
     git whose directory we may not see counts: better to wait than to break its work.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -133,6 +134,8 @@ def _is_tls(error: BaseException) -> bool:
 
 
 def _made(*, verify: bool) -> httpx.AsyncClient:
+    # Its command line, which nobody here runs, would bring click, rich and pygments: 6 MB.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     import httpx  # noqa: PLC0415 - import time: a console or a `status` never asks
 
     return httpx.AsyncClient(

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from kgo_tui.adapters.host import give_to_directory
 from kgo_tui.adapters.sqlite.schema import MIGRATIONS, migrate, version_of
 
 BUSY_S = 5.0
@@ -151,6 +152,8 @@ def _create(path: Path) -> None:
         return
     try:
         os.fchmod(file, 0o600)  # the umask may have taken more than it should
+        # SQLite, as root, gives log and index to the owner of the file (os_unix.c, robustFchown).
+        give_to_directory(file, path.parent)
     finally:
         os.close(file)
     _sync_directory(path.parent)

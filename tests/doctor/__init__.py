@@ -1,0 +1,1 @@
+"""The doctor: each check on something well and on something really broken."""
