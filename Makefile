@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lint types format test check demo clean
+.PHONY: help setup lab lint types format test check demo screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -40,8 +40,13 @@ test: setup ## every test; installs the lab where it can
 
 check: lint types test ## what CI runs
 
-demo: lab ## a running sandbox: real containers, commits that arrive, some of them bad
+# Where the lab cannot be installed the demo plays a host instead, and says so.
+demo: setup ## the console on a running sandbox: real containers, commits that arrive, some of them bad
+	@$(BIN)/python -m tests.lab.install || true
 	@$(BIN)/kgo-tui demo
+
+screenshots: setup ## the pictures of the console in screenshots/
+	@$(BIN)/python -m kgo_tui.demo.scenario.pictures screenshots
 
 clean: ## remove what the other targets made here
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

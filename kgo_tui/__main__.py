@@ -65,9 +65,12 @@ def _tell(error: errors.KgoError) -> None:
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line; argparse ends the process with 2 and a message when it is wrong."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
     if arguments.command is None:
         arguments.command = "monitor" if arguments.headless else "console"
+    if arguments.read_only and arguments.command != "console":
+        parser.error(f"--read-only is for the console, not for {arguments.command}")
     return arguments
 
 
@@ -80,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", metavar="FILE", help="the only configuration file to read")
     parser.add_argument("--instance", metavar="NAME", help="follow /etc/kgo-tui/NAME.toml")
     parser.add_argument("--headless", action="store_true", help="draw no screen; alone: monitor")
+    parser.add_argument("--read-only", action="store_true", help="a console that can change nothing")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _acting(commands)
     _showing(commands)
@@ -94,6 +98,9 @@ _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public 
 def _acting(commands: _Commands[argparse.ArgumentParser]) -> None:
     monitor = commands.add_parser("monitor", help="the worker: checks, deploys, serves the socket")
     monitor.add_argument("--no-poll", action="store_true", help="only act on demand")
+    monitor.add_argument(
+        "--until-idle", type=float, nargs="?", const=60.0, metavar="S", help="end when nobody needs it (60 s)"
+    )
     deploy = commands.add_parser("deploy", help="check and deploy now, to its end")
     deploy.add_argument(
         "commit", nargs="?", metavar="COMMIT", help="a commit of the branch (default: its tip)"

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 
 from kgo_tui.control import queries as q
@@ -23,6 +24,9 @@ from kgo_tui.engine.ports import Journal
 from kgo_tui.ownlog import own_lines
 
 log = logging.getLogger(__name__)
+
+AHEAD = timedelta(days=1)
+"""A clock that was put back has left samples that lie ahead of it: they count as well."""
 
 Started = Callable[[OnQueued], Coroutine[Any, Any, Deployment]]
 
@@ -55,8 +59,8 @@ class EngineService:
             raise Refused(self._closed, hint="Ask again when it is back: kgo-tui status tells.")
         engine = self._engine
         match command:
-            case m.Deploy(commit=commit):
-                return await self._begin(lambda queued: engine.deploy(commit, by, queued))
+            case m.Deploy(commit=commit, expect=expect):
+                return await self._begin(lambda queued: engine.deploy(commit, by, queued, expect=expect))
             case m.Rollback(to=to):
                 return await self._begin(lambda queued: engine.rollback(to, by, queued))
             case m.Check():
@@ -67,8 +71,8 @@ class EngineService:
                 await engine.suspend(reason, by)
             case m.Resume():
                 await engine.resume(by)
-            case m.Cancel():
-                engine.cancel(by)
+            case m.Cancel(deployment=number):
+                engine.cancel(by, number)
             case m.ActOnContainer(container=container, action=action):
                 await engine.hands.act(container, action, by)
         return None
@@ -86,12 +90,12 @@ class EngineService:
                 return await self._store.recent_events(limit=limit)
             case q.Events(after=after, limit=limit):
                 return await self._store.events(after=after or 0, limit=limit)
-            case q.Health(since=since, limit=limit):
-                samples = await self._store.samples(since=since, limit=limit)
-                rollups = await self._store.rollups(since=since, limit=limit)
-                return q.HealthView(samples=samples, rollups=rollups)
+            case q.Health():
+                return await self._health(query)
             case q.Releases(limit=limit):
                 return await self._store.releases(limit=limit)
+            case q.Missing(release=number):
+                return await self._missing(number)
             case q.Usage(container=container):
                 return await self._engine.world.runtime.usage(container)
 
@@ -153,6 +157,21 @@ class EngineService:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, KgoError):
             log.error("a deployment ended in a way that nobody foresaw", exc_info=error)
+
+    async def _health(self, asked: q.Health) -> q.HealthView:
+        since, limit = asked.since, asked.limit
+        if asked.span_s is not None:
+            until = asked.until or self._engine.world.clock.now() + AHEAD
+            rows = await self._store.timeline(since=since, until=until, span_s=asked.span_s, limit=limit)
+            return q.HealthView(rollups=rows)
+        samples = await self._store.samples(since=since, limit=limit)
+        return q.HealthView(samples=samples, rollups=await self._store.rollups(since=since, limit=limit))
+
+    async def _missing(self, number: int) -> tuple[str, ...]:
+        release = await self._store.release(number)
+        if release is None:
+            raise UsageError(f"there is no release {number}")
+        return await self._engine.world.runtime.missing(release.images)
 
     async def _details(self, number: int) -> q.DeploymentDetails:
         found = await self._store.deployments(limit=1, before=number + 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import faulthandler
 import logging
 import os
@@ -15,10 +16,12 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 
-from kgo_tui import __version__
+from kgo_tui import __version__, transient
+from kgo_tui.config.load import Loaded
+from kgo_tui.config.paths import Places
 from kgo_tui.config.resolve import Effective
 from kgo_tui.control.server import ControlServer
-from kgo_tui.core.errors import KgoError, RepositoryInvalid
+from kgo_tui.core.errors import Busy, KgoError, RepositoryInvalid
 from kgo_tui.core.messages import WorkerFinishing, WorkerStarted, WorkerStopping
 from kgo_tui.engine.acts import as_owner
 from kgo_tui.engine.monitor import Monitor
@@ -33,6 +36,7 @@ from kgo_tui.wiring import (
     journal_or_plain,
     load_config,
     locked,
+    places_of,
     service_manager,
     worker_journal,
 )
@@ -40,6 +44,8 @@ from kgo_tui.wiring import (
 log = logging.getLogger(__name__)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+LET_GO_S, LET_GO_TRIES = 0.1, 100
+IDLE = "nobody is connected, and nothing runs"
 CLOSED = "the worker is stopping and takes no commands any more"
 
 
@@ -64,7 +70,7 @@ async def _started(
 ) -> Worker:
     """Everything that must be there before it can be said to be: lock, store, socket."""
     loaded = load_config(arguments)
-    places = stack.enter_context(locked(loaded))
+    places = await _locked(loaded, stack, lasting=arguments.until_idle is None)
     assembly = await stack.enter_async_context(assembled(loaded, places.store))
     sink.language = language = assembly.effective.language
     assembly.world.feed.subscribe(sink.show)
@@ -79,7 +85,21 @@ async def _started(
     )
     await server.start()
     stack.push_async_callback(server.close)
-    return Worker(arguments, assembly, service, manager, sink)
+    return Worker(arguments, assembly, service, manager=manager, sink=sink, server=server)
+
+
+async def _locked(loaded: Loaded, stack: AsyncExitStack, *, lasting: bool) -> Places:
+    """The lock. Who holds it for a while only is sent away. Raises Busy, StoreError."""
+    try:
+        return stack.enter_context(locked(loaded))
+    except Busy:
+        if not lasting or not await transient.sent_away(places_of(loaded).socket):
+            raise
+    for _ in range(LET_GO_TRIES):  # it lets go of the lock last of all
+        with contextlib.suppress(Busy):
+            return stack.enter_context(locked(loaded))
+        await asyncio.sleep(LET_GO_S)
+    return stack.enter_context(locked(loaded))
 
 
 async def _must_be_repository(world: World) -> None:
@@ -118,9 +138,12 @@ class Worker:
         arguments: argparse.Namespace,
         assembly: Assembly,
         service: EngineService,
+        *,
         manager: Manager,
         sink: Sink,
+        server: ControlServer,
     ) -> None:
+        self._server, self._until_idle_s = server, arguments.until_idle
         self._engine, self._world = assembly.engine, assembly.world
         self._service, self._manager, self._sink = service, manager, sink
         self._monitor = Monitor(assembly.engine, polling=not arguments.no_poll)
@@ -133,14 +156,15 @@ class Worker:
     async def serve(self, signals: Signals) -> None:
         """The loops, until a signal: then what runs is left where its record says it is."""
         self._world.feed.subscribe(self._supervision.show)
-        await self._world.told(WorkerStarted(version=__version__, pid=os.getpid()))
+        passing = self._until_idle_s is not None
+        await self._world.told(WorkerStarted(version=__version__, pid=os.getpid(), transient=passing))
         self._manager.ready()
         loops = asyncio.create_task(self._monitor.run(), name="monitor")
         beside = [
             asyncio.create_task(self._supervision.attend(), name="watchdog"),
             asyncio.create_task(self._reloading.run(signals.reload), name="reloading"),
         ]
-        stop = asyncio.create_task(signals.stop.wait())
+        stop = asyncio.create_task(self._told_to_stop(signals))
         try:
             await asyncio.wait({loops, stop}, return_when=asyncio.FIRST_COMPLETED)
             if loops.done():
@@ -151,6 +175,20 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._service.abandon()
+
+    async def _told_to_stop(self, signals: Signals) -> None:
+        """By a signal, or because nobody needs it."""
+        if self._until_idle_s is None:
+            await signals.stop.wait()
+            return
+        idle = asyncio.create_task(transient.idle(self._server, self._world, self._until_idle_s))
+        stop = asyncio.create_task(signals.stop.wait())
+        try:
+            await asyncio.wait({idle, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            idle.cancel()
+            stop.cancel()
+        signals.name = signals.name or IDLE
 
     async def _stop(self, signals: Signals) -> None:
         self._manager.stopping()

@@ -101,6 +101,22 @@ def test_a_client_works_with_a_broken_file(tmp_path: Path, text: str) -> None:
     assert found.language == "fr"
 
 
+def test_a_client_takes_how_the_console_looks_from_both_files(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[console]\ntheme = "light"\nread_only = true\n')
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none/config.toml").write_text('[console]\nkeymap = {deploy = "ctrl+u", plan = 3}\n')
+    found = settings(tmp_path)
+    assert (found.theme, found.read_only, found.keymap) == ("light", True, {"deploy": "ctrl+u"})
+    assert settings(tmp_path, KGO_TUI_CONSOLE_THEME="ansi").theme == "ansi"
+
+
+@pytest.mark.parametrize("text", ["console = 3", "[console]\ntheme = 5\nkeymap = [1]\nread_only = 1"])
+def test_what_of_it_is_of_another_type_is_left_out(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    found = settings(tmp_path)
+    assert (found.theme, found.read_only, found.keymap) == ("auto", False, {})
+
+
 def test_a_client_imports_neither_checks_nor_platformdirs() -> None:
     program = (
         "import sys, kgo_tui.config.client; "

@@ -146,6 +146,17 @@ KEYS: dict[str, Key] = {
         "The worker's socket. Without it: in /run/kgo-tui, or the user's runtime directory.",
         '"/run/kgo-tui/default.sock"',
     ),
+    "console.theme": _key(
+        kinds.choice("auto", "dark", "light", "ansi"),
+        "Colours of the console: ansi are the terminal's own. auto: those in a terminal of 16 colours,\n"
+        "else dark, or light where the terminal says that it is.",
+    ),
+    "console.keymap": _key(
+        kinds.table(names.keystrokes),
+        'Other keys for what the console can do, such as {"deploy" = "ctrl+u", "plan" = "i,f5"}.\n'
+        "The console's help (?) has the name of each.",
+    ),
+    "console.read_only": _key(kinds.boolean(), "A console that can change nothing."),
     "notify.url": _key(
         kinds.secret_text(names.service_url),
         "Where to tell it: a Discord or Slack webhook, or any URL that apprise knows. It is a secret:\n"
@@ -173,6 +184,8 @@ def default(key: str) -> Any:
     section = SECTIONS.get(key.partition(".")[0], Config)
     for field in msgspec.structs.fields(section):
         if field.name == attribute(key):
+            if field.default_factory is not msgspec.NODEFAULT:
+                return field.default_factory()
             return None if field.default is msgspec.NODEFAULT else field.default
     raise KeyError(key)
 

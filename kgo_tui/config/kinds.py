@@ -86,6 +86,17 @@ def choices(*names: str) -> Kind:
     )
 
 
+def table(check: Check) -> Kind:
+    """A table of texts, each checked. As plain text: what stands between the braces in TOML."""
+
+    def accept(value: object) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise Unfit(f'expected a table such as {{"one" = "two"}}, found {described(value)}')
+        return {shortened(name): _entry(name, item, check) for name, item in value.items()}
+
+    return Kind(accept=accept, read=_read_table)
+
+
 def integer(least: int, most: int) -> Kind:
     """A whole number within bounds."""
 
@@ -177,6 +188,22 @@ def _read_list(plain: str, separator: str) -> object:
 
     try:
         return tomllib.loads(f"list = {plain.strip()}")["list"]
+    except (ValueError, RecursionError):
+        return plain
+
+
+def _entry(name: str, item: object, check: Check) -> str:
+    try:
+        return _text(item, check)
+    except Unfit as wrong:
+        raise Unfit(f"{shortened(name)}: {wrong}") from None
+
+
+def _read_table(plain: str) -> object:
+    import tomllib  # noqa: PLC0415 - as above
+
+    try:
+        return tomllib.loads(f"table = {{{plain.strip().removeprefix('{').removesuffix('}')}}}")["table"]
     except (ValueError, RecursionError):
         return plain
 

@@ -16,6 +16,7 @@ _BAD_IN_REF = re.compile(r"\.\.|@\{|//|[\x00-\x20\x7f~^:?*\[\\]")
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\$?|\d+")
+_KEYSTROKE = re.compile(r"(?:(?:ctrl|alt|shift)\+)*(?:[A-Za-z0-9_]+|[^\w\s,])")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -98,6 +99,13 @@ def service_url(url: str) -> str | None:
 def credential(name: str) -> str | None:
     """A systemd credential: the name of a file, not a path."""
     return None if _CREDENTIAL.fullmatch(name) else "is not the name of a systemd credential"
+
+
+def keystrokes(keys: str) -> str | None:
+    """Keys as Textual names them, one or several."""
+    if all(_KEYSTROKE.fullmatch(key.strip()) for key in keys.split(",")):
+        return None
+    return 'is not a key (write it like "U", "ctrl+u", "f5", several as "i,f5")'
 
 
 def image_tag(template: str) -> str | None:

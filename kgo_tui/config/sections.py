@@ -83,6 +83,14 @@ class Control(Struct, frozen=True, kw_only=True):
     socket: str | None = None
 
 
+class Console(Struct, frozen=True, kw_only=True):
+    """[console]: only the console itself reads it."""
+
+    theme: str = "auto"
+    keymap: dict[str, str] = {}
+    read_only: bool = False
+
+
 class Notify(Struct, frozen=True, kw_only=True):
     """One [[notify]]: exactly one of the three ways to a URL."""
 
@@ -103,6 +111,7 @@ class Config(Struct, frozen=True, kw_only=True):
     rollback: Rollback = Rollback()
     history: History = History()
     control: Control = Control()
+    console: Console = Console()
     notify: tuple[Notify, ...] = ()
 
 
@@ -114,5 +123,6 @@ SECTIONS: dict[str, type[Struct]] = {
     "rollback": Rollback,
     "history": History,
     "control": Control,
+    "console": Console,
     "notify": Notify,
 }

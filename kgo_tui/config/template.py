@@ -29,6 +29,7 @@ _ABOUT = {
     "rollback": "What cannot be undone.",
     "history": "What is remembered.",
     "control": "Who may use the console.",
+    "console": "How the console looks, and what its keys are.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Values as TOML text. The standard library reads TOML and does not write it; five types suffice.
+"""Values as TOML text. The standard library reads TOML and does not write it; six types suffice.
 
 Owns that text form, for the written file and for what `config show` prints. Must not know keys.
 """
@@ -13,7 +13,7 @@ from kgo_tui.config.secret import Secret
 _WIDTH = 88
 
 
-def as_toml(value: Any) -> str:
+def as_toml(value: Any) -> str:  # noqa: PLR0911 - flat, one line for each kind
     """One value on one line; a secret is masked. Raises TypeError for what is no such value."""
     if isinstance(value, Secret):
         return f'"{value}"'
@@ -27,6 +27,8 @@ def as_toml(value: Any) -> str:
         return str(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{as_toml(key)} = {as_toml(item)}" for key, item in value.items()) + "}"
     raise TypeError(f"{type(value).__name__} has no place in the configuration")
 
 

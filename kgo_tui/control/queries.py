@@ -21,6 +21,8 @@ MAX_ROWS = 10_000
 Rows = Annotated[int, msgspec.Meta(ge=1, le=MAX_ROWS)]
 Place = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
 Answer = TypeVar("Answer")
 
 
@@ -75,10 +77,14 @@ class HealthView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(QueryBase[HealthView], frozen=True, kw_only=True, tag="health"):
-    """The health history since a time (aware), at most `limit` of each kind, the newest ones."""
+    """The health history since a time (aware), at most `limit` of each kind, the newest ones. With
+    `span_s` all of it comes as rollups of that many seconds (longer ones where nothing finer was kept),
+    and only what begins before `until`."""
 
     answer: ClassVar[Any] = HealthView
-    since: Annotated[datetime, msgspec.Meta(tz=True)]
+    since: Moment
+    until: Moment | None = None
+    span_s: Annotated[int, msgspec.Meta(ge=1, le=31 * 86400)] | None = None
     limit: Rows = 1000
 
 
@@ -87,6 +93,14 @@ class Releases(QueryBase[tuple[Release, ...]], frozen=True, kw_only=True, tag="r
 
     answer: ClassVar[Any] = tuple[Release, ...]
     limit: Rows = 20
+
+
+class Missing(QueryBase[tuple[str, ...]], frozen=True, kw_only=True, tag="missing"):
+    """The images of a release that are no longer on the host, named as service (ref): with none
+    missing, a rollback to it needs no network. Refused with UsageError for an unknown release."""
+
+    answer: ClassVar[Any] = tuple[str, ...]
+    release: Place
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -100,7 +114,7 @@ class Usage(QueryBase[ContainerUsage], frozen=True, kw_only=True, tag="usage"):
     container: ContainerId
 
 
-Query = Status | History | Details | Events | Health | Releases | Usage
+Query = Status | History | Details | Events | Health | Releases | Missing | Usage
 
 
 class ServiceLog(msgspec.Struct, frozen=True, kw_only=True, tag_field="of", tag="services"):

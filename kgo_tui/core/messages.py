@@ -114,9 +114,11 @@ class Check(CommandBase, frozen=True, kw_only=True, tag="check"):
 
 
 class Deploy(CommandBase, frozen=True, kw_only=True, tag="deploy"):
-    """Deploy the tip of the branch, or `commit`; converges when nothing changed."""
+    """Deploy the tip of the branch, or `commit`; converges when nothing changed. With `expect`, only
+    if that commit is the tip by then: a plan was shown for it."""
 
     commit: str | None = None
+    expect: str | None = None
 
 
 class Rollback(CommandBase, frozen=True, kw_only=True, tag="rollback"):
@@ -142,7 +144,10 @@ class Resume(CommandBase, frozen=True, kw_only=True, tag="resume"):
 
 
 class Cancel(CommandBase, frozen=True, kw_only=True, tag="cancel"):
-    """Give up the running deployment; possible until containers are touched."""
+    """Give up the running deployment, or only the one of that id; possible until containers are
+    touched."""
+
+    deployment: int | None = None
 
 
 ContainerId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][\w.-]{0,254}\Z")]

@@ -84,6 +84,14 @@ def decide(facts: Facts, rules: Rules, *, automatic: bool, named: Commit | None 
     return obstacle or Decision(kind=Kind.DEPLOY, reason=_why(facts, target), target=target)
 
 
+def moved_on(source: SourceView, expect: str | None) -> Decision | None:
+    """Against deploying a tip that is another one than whoever asks has seen."""
+    tip = source.remote
+    if tip is None or expect in {None, tip.sha}:
+        return None
+    return _refuse(tip, f"{source.branch} has moved on to {tip.short}; look at the plan again")
+
+
 def _why(facts: Facts, target: Commit) -> str:
     if facts.deployed is None:
         return f"first deployment, of {target.short}"

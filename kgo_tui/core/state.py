@@ -37,10 +37,12 @@ class Activity(StrEnum):
 
 
 class WorkerView(Struct, frozen=True, kw_only=True):
-    """The worker process and its counters of today (UTC). `stopping`: it takes no commands any more."""
+    """The worker process and its counters of today (UTC). `stopping`: it takes no commands any more.
+    `transient`: it does not poll, and ends when nobody looks."""
 
     running: bool = False
     stopping: bool = False
+    transient: bool = False
     pid: int | None = None
     started_at: datetime | None = None
     checks_today: int = 0
@@ -93,9 +95,9 @@ def reduce(  # noqa: C901, PLR0911, PLR0912 - a flat match, one line for each ev
 ) -> EngineState:
     """The state after one more event. Events that change nothing visible return it as it is."""
     match recorded.event:
-        case m.WorkerStarted(pid=pid):
-            worker = replace(state.worker, running=True, stopping=False, pid=pid, started_at=recorded.at)
-            return replace(state, worker=worker)
+        case m.WorkerStarted(pid=pid, transient=transient):
+            came = {"pid": pid, "transient": transient, "started_at": recorded.at}
+            return replace(state, worker=replace(state.worker, running=True, stopping=False, **came))
         case m.WorkerFinishing():
             return replace(state, worker=replace(state.worker, stopping=True))
         case m.WorkerStopping():

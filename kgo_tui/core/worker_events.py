@@ -19,10 +19,11 @@ class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
 
 
 class WorkerStarted(EventBase, frozen=True, kw_only=True, tag="worker_started"):
-    """The worker took the lock and serves."""
+    """The worker took the lock and serves; a transient one only while somebody needs it."""
 
     version: str
     pid: int
+    transient: bool = False
 
 
 class WorkerStopping(EventBase, frozen=True, kw_only=True, tag="worker_stopping"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 
 from kgo_tui.adapters.git.survey import GitSurvey
 from kgo_tui.adapters.host import current_identity
@@ -131,6 +132,8 @@ async def followed(patient: Patient) -> Verdict:
     (loaded, _effective), view = await patient.configured(), await patient.view()
     if loaded.config.repository.on_rewrite == "follow":
         return well('whatever the remote has is followed (repository.on_rewrite = "follow")')
+    if left := await _left_branch(patient, view):
+        return well(f"{view.branch} is followed from now on, instead of {left}")
     if view.deployed_descends is False:
         return fault(
             f"the history of {view.branch} was rewritten: the deployed commit is not on it any more",
@@ -144,6 +147,16 @@ async def followed(patient: Patient) -> Verdict:
             await _drop(patient, view),
         )
     return well(f"{view.branch} goes on from what is here")
+
+
+async def _left_branch(patient: Patient, view: SourceView) -> str | None:
+    """The branch of the deployed release, if another is followed since: that rewrites no history."""
+    with suppress(NotExamined):
+        release = (await patient.known()).deployed
+        at_release = release is not None and view.local is not None and view.local.sha == release.commit
+        if release is not None and at_release and release.branch not in (None, view.branch):
+            return release.branch
+    return None
 
 
 async def _drop(patient: Patient, view: SourceView) -> str:

@@ -18,7 +18,7 @@ from kgo_tui.core.messages import (
     ReleaseAdopted,
 )
 from kgo_tui.core.model import Commit, ContainerView, Image, Release, SourceView, State
-from kgo_tui.core.policy import Decision, Facts, Kind, count_tries, decide
+from kgo_tui.core.policy import Decision, Facts, Kind, count_tries, decide, moved_on
 from kgo_tui.core.state import DecisionView
 from kgo_tui.engine.acts import as_owner
 from kgo_tui.engine.gate import inspect
@@ -35,10 +35,12 @@ class Checker:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def check(self, *, automatic: bool, named: str | None = None) -> Decision:
+    async def check(
+        self, *, automatic: bool, named: str | None = None, expect: str | None = None
+    ) -> Decision:
         """Fetch and decide. Raises Unreachable and SourceError, told as a fault; UnknownCommit and
-        UsageError for what was named. Everyone is told what happens by itself (the automatic
-        decision), whoever asks."""
+        UsageError for what was named. `expect` is the tip that a person has seen. Everyone is told
+        what happens by itself (the automatic decision), whoever asks."""
         self._world.tell(CheckStarted())
         try:
             await self._fetch()
@@ -48,7 +50,9 @@ class Checker:
             raise
         decision = decide(facts, self._world.settings.rules, automatic=True)
         await self._told(decision, facts.source)
-        return decision if automatic else await self._by_hand(facts, named)
+        if automatic:
+            return decision
+        return moved_on(facts.source, expect) or await self._by_hand(facts, named)
 
     async def look(self) -> Decision:
         """Decide from what the last fetch left, offline, and tell; for who only wants to see."""

@@ -34,16 +34,21 @@ async def ending(world: World, deployment: Deployment, change: Change, took_s: f
             change = await _rolled_back(world, deployment, change)
         case State.ROLLBACK_FAILED:
             change = _rollback_failed(world, deployment, change)
-        case State.ABANDONED if deployment.cancelled and deployment.leaves:
-            # Whoever cancels does not want to see it deployed again three minutes later.
+        case State.ABANDONED if _given_up(deployment):
+            # Whoever cancels does not want to see it deployed again three minutes later. What a
+            # rollback was to leave goes on, and is as good as before.
             reason = deployment.failure or "cancelled"
-            change = _quarantine(world, change, deployment, deployment.leaves, reason)
+            change = _quarantine(world, change, deployment, deployment.to_commit, reason)
         case _:
             pass
     deployed = change.release or world.feed.state.deployed
     today = await world.store.count("deployments", now.date().isoformat())
     ended = DeploymentEnded(deployment=deployment, deployed=deployed, deployments_today=today)
     return replace(change, events=(*change.events, ended))
+
+
+def _given_up(deployment: Deployment) -> bool:
+    return deployment.cancelled and deployment.trigger is not Trigger.ROLLBACK
 
 
 async def _succeeded(world: World, deployment: Deployment, change: Change) -> Change:

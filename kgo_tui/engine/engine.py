@@ -85,12 +85,14 @@ class Engine:
             deployment = await queue(self.world, decision.target, Trigger.POLL, "kgo-tui")
             return await self._carried(deployment)
 
-    async def deploy(self, commit: str | None, by: str, queued: OnQueued = ignore_queued) -> Deployment:
+    async def deploy(
+        self, commit: str | None, by: str, queued: OnQueued = ignore_queued, *, expect: str | None = None
+    ) -> Deployment:
         """Check, then deploy what a person asked for, to its end; `queued` is told once it exists.
         Raises Refused with the reason, Busy, or what made the check fail."""
         async with self._single():
             await self._usable(await self._adopt())
-            decision = await self.checker.check(automatic=False, named=commit)
+            decision = await self.checker.check(automatic=False, named=commit, expect=expect)
             if decision.kind is not Kind.DEPLOY or decision.target is None:
                 raise Refused(decision.reason)
             if commit is None:
@@ -116,12 +118,12 @@ class Engine:
                 raise Refused(decision.reason)
             return await make_plan(self.world, decision.target)
 
-    def cancel(self, by: str) -> None:
-        """Give up the running deployment and hold its commit back. Raises Refused once containers
-        are touched."""
+    def cancel(self, by: str, deployment: int | None = None) -> None:
+        """Give up the running deployment (None: whichever) and hold its commit back. Raises Refused
+        once containers are touched."""
         running = self.world.feed.state.deployment
-        if running is None:
-            raise Refused("no deployment is running")
+        if running is None or deployment not in {None, running.id}:
+            raise Refused(f"deployment {deployment} is over" if deployment else "no deployment is running")
         if not can_cancel(running.state) or not self._runner.cancel(by):
             raise Refused(f"{running.state} cannot be cancelled; roll back when it has ended")
 

@@ -95,6 +95,8 @@ class Monitor:
 
     async def _checks(self) -> None:
         await self._recover()
+        if not self._polling:
+            await self._survives(self._engine.checker.look())  # offline: what is known is shown at least
         while True:
             if self._polling and await self._survives(self._engine.poll()):
                 await self._survives(self._world.works("store"))

@@ -6,7 +6,8 @@ Owns what "the last good one" and a name given by a person mean. Must not start 
 from __future__ import annotations
 
 from kgo_tui.core.errors import ImagesGone, NoBaseline, UsageError
-from kgo_tui.core.model import Release, State
+from kgo_tui.core.model import Release
+from kgo_tui.core.releases import last_good
 from kgo_tui.core.state import EngineState
 from kgo_tui.engine.world import World
 
@@ -34,24 +35,15 @@ async def choose(world: World, to: str | None) -> Release:
 
 
 def _last_good(releases: tuple[Release, ...], state: EngineState) -> Release:
-    """After a rollback that failed the host is not on what is recorded as deployed: back to that."""
-    stuck = state.last is not None and state.last.state is State.ROLLBACK_FAILED
-    return state.deployed if stuck and state.deployed else _previous(releases, state.deployed)
-
-
-def _previous(releases: tuple[Release, ...], deployed: Release | None) -> Release:
-    if deployed is None:
+    if state.deployed is None:
         raise NoBaseline("there is no release to go back to", hint="Nothing was deployed and verified yet.")
-    for release in releases:
-        if (release.commit, release.images) != (
-            deployed.commit,
-            deployed.images,
-        ) and release.id < deployed.id:
-            return release
-    raise NoBaseline(
-        f"there is no release before {deployed.commit[:7]}",
-        hint="kgo-tui history lists what was deployed; name one to go to it.",
-    )
+    release = last_good(releases, state.deployed, state.last)
+    if release is None:
+        raise NoBaseline(
+            f"there is no release before {state.deployed.commit[:7]}",
+            hint="kgo-tui history lists what was deployed; name one to go to it.",
+        )
+    return release
 
 
 def _named(releases: tuple[Release, ...], name: str) -> Release:

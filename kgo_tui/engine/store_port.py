@@ -69,6 +69,14 @@ class Store(Protocol):
         """Rolled-up older samples since a time, oldest first."""
         ...
 
+    async def timeline(
+        self, *, since: datetime, until: datetime, span_s: int, limit: int
+    ) -> tuple[SampleRollup, ...]:
+        """Samples and rollups from `since` to before `until`, added up to rows of `span_s` seconds that
+        begin at multiples of it since 1970 (longer ones where nothing finer was kept), oldest first; at
+        most `limit`, the newest ones."""
+        ...
+
     async def count(self, name: str, day: str) -> int:
         """Add one to a daily counter and return it (day as YYYY-MM-DD, UTC)."""
         ...

@@ -30,6 +30,7 @@ Environment=KGO_TUI_HEALTH_STABLE_FOR=0.5 KGO_TUI_HEALTH_BETWEEN=2
 RESTORE = f"""\
 set -e
 cd {SETTLED}
+chown -R koprogo: {TREE}/.git
 cmp --silent unit {UNIT_FILE} || {{ cp -p unit {UNIT_FILE}; changed=yes; }}
 cmp --silent config {CONFIG} || {{ cp -p config {CONFIG}; changed=yes; }}
 systemctl daemon-reload
@@ -114,7 +115,10 @@ class Story:
     def settle(self) -> None:
         """Whatever a test did: the unit and the configuration as installed, running, in sync with main."""
         self.vps.run(RESTORE)
-        left = {one["commit"] for one in self.vps.asked("status", code=None)["quarantined"]}
+        status = self.vps.asked("status", code=None)
+        if status["suspended"]:
+            self.vps.kgo("resume")
+        left = {one["commit"] for one in status["quarantined"]}
         if self.vps.tip() in left:
             self.vps.release(f"settled-{len(left)}")
         self.in_sync()

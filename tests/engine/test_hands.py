@@ -24,7 +24,7 @@ def box(stage: Stage, service: str = APP) -> Box:
 
 async def states(stage: Stage, state: State) -> None:
     """Return when a deployment enters that state."""
-    while not any(e.step.state is state for e in stage.events(StepStarted)):  # noqa: ASYNC110 - virtual time
+    while not any(e.step.state is state for e in stage.events(StepStarted)):
         await stage.wait(0.1)
 
 

@@ -12,6 +12,7 @@ import pytest
 from kgo_tui.core.errors import CommandFailed, RuntimeUnreachable
 from kgo_tui.core.messages import (
     CheckFinished,
+    CheckStarted,
     ContainersChanged,
     DeploymentEnded,
     FaultCleared,
@@ -95,7 +96,7 @@ async def test_without_polling_nothing_is_checked(stage: Stage) -> None:
     async with monitored(stage, polling=False):
         await stage.wait(3600)
         assert stage.events(NextCheckSet) == [NextCheckSet(at=None)]
-    assert stage.events(CheckFinished) == []
+    assert stage.events(CheckStarted) == []
 
 
 async def test_a_bad_commit_is_deployed_once_in_a_week(stage: Stage) -> None:

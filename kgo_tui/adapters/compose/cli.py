@@ -25,8 +25,9 @@ from kgo_tui.engine.ports import OnCommand, OnLine, ignore_line
 CAP_BYTES = 16 << 20
 """Of one command's output; the resolved configuration of a thousand services fits."""
 
-AT_ONCE = 2
-"""Commands that run side by side: each wants its 10 MB, and a worker has little memory to share."""
+AT_ONCE = 1
+"""Commands that run side by side: each wants its 10 MB, and under `MemoryMax=64M` a worker that also serves
+some readers of logs has room for one."""
 
 PROGRESS_S = 2.0
 """Seconds between two lines that only say how far a download is: a sign of life, not a flood."""

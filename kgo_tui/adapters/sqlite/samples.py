@@ -78,7 +78,7 @@ def rollups(connection: sqlite3.Connection, since: datetime, limit: int) -> tupl
         f"{_SELECT_ROLLUPS} UNION ALL {_SELECT_ROLLUPS} ORDER BY at DESC, span_s LIMIT ?",
         (60, start, limit, 3600, start, limit, limit),
     ).fetchall()
-    return tuple(_rollup(row) for row in reversed(rows))
+    return tuple(rollup(row) for row in reversed(rows))
 
 
 def count(connection: sqlite3.Connection, name: str, day: str) -> int:
@@ -118,7 +118,8 @@ def _sample(row: tuple[Any, ...]) -> Sample:
     )
 
 
-def _rollup(row: tuple[Any, ...]) -> SampleRollup:
+def rollup(row: tuple[Any, ...]) -> SampleRollup:
+    """A row of: start, span, count, good ones, latencies, their sum, the longest."""
     at, span_s, count, ok, latencies, total_us, max_us = row
     return SampleRollup(
         at=_EPOCH + timedelta(seconds=at),

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from kgo_tui.adapters.sqlite import changes, events, history, samples, tidy
+from kgo_tui.adapters.sqlite import changes, events, history, samples, tidy, timeline
 from kgo_tui.adapters.sqlite.connection import open_reader, open_writer
 from kgo_tui.adapters.sqlite.faults import told_of
 from kgo_tui.adapters.sqlite.transaction import relaxed, snapshot, transaction
@@ -138,6 +138,12 @@ class SqliteStore:
     async def rollups(self, *, since: datetime, limit: int) -> tuple[SampleRollup, ...]:
         """Rolled-up older samples since a time, oldest first; at most `limit`, the newest ones."""
         return await self._run(lambda connection: samples.rollups(connection, since, limit))
+
+    async def timeline(
+        self, *, since: datetime, until: datetime, span_s: int, limit: int
+    ) -> tuple[SampleRollup, ...]:
+        """Samples and rollups of that time, added up to rows of `span_s` seconds, oldest first."""
+        return await self._run(lambda c: timeline.timeline(c, since, until, span_s, limit))
 
     async def count(self, name: str, day: str) -> int:
         """Add one to a daily counter and return it; only a power cut may take that back."""
