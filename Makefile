@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lint types format test check demo screenshots clean
+.PHONY: help setup lab lint types format test check demo screenshots locale clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -47,6 +47,9 @@ demo: setup ## the console on a running sandbox: real containers, commits that a
 
 screenshots: setup ## the pictures of the console in screenshots/
 	@$(BIN)/python -m kgo_tui.demo.scenario.pictures screenshots
+
+locale: setup ## the translations brought up to date with the code; names what has none
+	@$(BIN)/python -m tests.console.catalog
 
 clean: ## remove what the other targets made here
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -30,9 +30,11 @@ DEPLOYMENTS = 10
 SAMPLES = 120
 HEALTH_OF = timedelta(hours=6)
 
+# What stands before the telling word is kept anyway, so it is not looked at; all else is bounded: text of
+# others must not make this slow.
 _ASSIGNED = re.compile(
-    r"(?i)((?:[\w.\-]*(?:passw(?:or)?d|passwd|secret|token|api_?key|credential|private_?key)[\w.\-]*)"
-    r"[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+"
+    r"(?i)((?:passw(?:or)?d|secret|token|api_?key|credential|private_?key)[\w.\-]{0,64}"
+    r"[\"']?\s{0,8}[=:]\s{0,8}[\"']?)[^\s\"',;&]+"
 )
 _AUTHORIZATION = re.compile(r"(?i)\b(authorization:?\s*(?:basic|bearer|token)\s+|bearer\s+)[\w.~+/=\-]{6,}")
 

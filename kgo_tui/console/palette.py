@@ -114,9 +114,12 @@ def matching(all_: Sequence[Command], text: str) -> list[Command]:
     words = text.casefold().split()
     found = [c for c in all_ if all(word in f"{c.name} {c.about} {c.key}".casefold() for word in words)]
     whole = " ".join(words)
-    return sorted(
-        found, key=lambda c: (not c.name.casefold().startswith(whole), whole not in c.name.casefold())
-    )
+
+    def distance(command: Command) -> tuple[bool, bool]:
+        name = command.name.casefold()
+        return not name.startswith(whole), not all(word in name for word in words)
+
+    return sorted(found, key=distance)
 
 
 def rows(found: Sequence[Command]) -> list[Row]:

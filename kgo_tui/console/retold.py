@@ -16,8 +16,17 @@ from kgo_tui.console.speech import later, say
 LONGEST = 2_000
 """Characters of a sentence that is looked at; the worker's own are shorter."""
 
+DEEPEST = 4
+"""Sentences within each other that are looked at."""
+
 _NESTED = frozenset({"first", "reason", "state"})
 """Names of parts that are sentences or words of the worker themselves."""
+
+_TAKES = {
+    **dict.fromkeys(("branch", "code", "container", "count", "id", "service", "sha"), r"\S+?"),
+    "version": ".*?",
+}
+"""What stands in the other places may have blanks in it."""
 
 _DECISIONS = (
     later("the remote has no branch {branch}"),
@@ -64,6 +73,7 @@ _VERDICTS = (
     later("certificate: {days} days left"),
 )
 _FAILURES = (
+    later("{first}; then: {reason}"),
     later("Docker does not answer: {reason}"),
     later("Docker does not answer"),
     later("Docker may not be used by this user: permission denied"),
@@ -96,7 +106,6 @@ _FAILURES = (
     later("the registry does not answer ({names})"),
     later("suspended by {by}: {reason}"),
     later("suspended by {by}"),
-    later("{first}; then: {reason}"),
 )
 _REFUSALS = (
     later("deployment {id} is over"),
@@ -165,12 +174,12 @@ class Heard(NamedTuple):
     parts: dict[str, str]
 
 
-def retold(text: str) -> str:
-    """The sentence as it is said here."""
+def retold(text: str, levels: int = DEEPEST) -> str:
+    """The sentence as it is said here, with those in it."""
     heard = understood(text)
-    if heard is None or say(heard.form) == heard.form:
+    if heard is None or not levels or say(heard.form) == heard.form:
         return text
-    parts = {name: _part(name, value) for name, value in heard.parts.items()}
+    parts = {name: _part(name, value, levels - 1) for name, value in heard.parts.items()}
     return say(heard.form).format(**parts)
 
 
@@ -183,10 +192,10 @@ def understood(text: str) -> Heard | None:
     return next((Heard(form, match.groupdict()) for form, match in found if match), None)
 
 
-def _part(name: str, value: str) -> str:
+def _part(name: str, value: str, levels: int) -> str:
     if name not in _NESTED:
         return value
-    return say(value.replace("_", " ")) if name == "state" else retold(value)
+    return say(value.replace("_", " ")) if name == "state" else retold(value, levels)
 
 
 @lru_cache(maxsize=1)
@@ -196,7 +205,6 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _pattern(form: str) -> str:
-    """Its places take anything; the worker's version may be left out."""
     places = re.split(r"\{(\w+)\}", form)
-    names = (f"(?P<{name}>.{'*' if name == 'version' else '+'}?)" for name in places[1::2])
+    names = (f"(?P<{name}>{_TAKES.get(name, '.+?')})" for name in places[1::2])
     return "".join(f"{re.escape(text)}{next(names, '')}" for text in places[::2])

@@ -142,11 +142,29 @@ def _deploying(state: EngineState, event: _Progress) -> EngineState:
         case m.StepStarted(deployment=deployment, step=step):
             return replace(state, deployment=deployment, steps=(*state.steps, step))
         case m.StepFinished(deployment=deployment, step=step):
-            running = None if is_terminal(deployment.state) else deployment
-            return replace(state, deployment=running, steps=_finished(state.steps, step))
+            over = is_terminal(deployment.state)
+            running, last = (None, deployment) if over else (deployment, state.last)
+            return replace(state, deployment=running, last=last, steps=_finished(state.steps, step))
         case m.DeploymentEnded(deployment=deployment, deployed=deployed, deployments_today=today):
             worker = replace(state.worker, deployments_today=today)
-            return replace(state, deployment=None, last=deployment, deployed=deployed, worker=worker)
+            ended = replace(state, deployment=None, last=deployment, deployed=deployed, worker=worker)
+            return _overtaken(ended, deployment)
+
+
+def _overtaken(state: EngineState, deployment: Deployment) -> EngineState:
+    """What was decided before the deployment holds no more, nor that its commit waits; the next check
+    tells what is the case now."""
+    source, decision = state.source, state.decision
+    if decision is not None and decision.kind == "deploy":
+        state = replace(state, decision=None)
+    tip = source.remote if source is not None else None
+    if (
+        source is None
+        or tip is None
+        or (deployment.state, tip.sha) != (State.SUCCEEDED, deployment.to_commit)
+    ):
+        return state
+    return replace(state, source=replace(source, local=tip, ahead=0, behind=0, waiting=()))
 
 
 def _checked(state: EngineState, event: m.CheckFinished) -> EngineState:

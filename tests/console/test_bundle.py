@@ -26,10 +26,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state/kgo-tui"
 
 
+def bundles(home: Path) -> list[Path]:
+    return list(home.glob("incident-*.txt"))
+
+
 async def made(seen: Seen, home: Path) -> str:
     await seen.press("ctrl+s")
-    await seen.until(lambda: list(home.glob("incident-*.txt")), 30)
-    [file] = home.glob("incident-*.txt")
+    await seen.until(lambda: bundles(home), 30)
+    [file] = bundles(home)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     return file.read_text("utf-8")
 
@@ -54,8 +58,8 @@ async def test_it_holds_what_somebody_who_helps_wants_to_see(console: OpenConsol
 async def test_its_path_is_told_and_copied(console: OpenConsole, home: Path) -> None:
     async with console("calm") as seen:
         await made(seen, home)
-        await seen.until(lambda: (home / "copied.txt").exists())
-        [file] = home.glob("incident-*.txt")
+        await seen.until((home / "copied.txt").exists)
+        [file] = bundles(home)
         assert (home / "copied.txt").read_text() == str(file)
         await seen.shows("The bundle is")
 
@@ -121,11 +125,14 @@ async def test_what_cannot_be_had_does_not_keep_the_rest(console: OpenConsole, h
         seen.scenario.answers[History] = refused
 
 
-async def test_a_folder_that_cannot_be_written_is_told(
-    console: OpenConsole, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def in_the_way(home: Path) -> None:
     home.parent.mkdir()
     home.write_text("in the way")
+
+
+@pytest.mark.usefixtures("in_the_way")
+async def test_a_folder_that_cannot_be_written_is_told(console: OpenConsole) -> None:
     async with console("calm", size=NARROW) as seen:
         await seen.press("ctrl+s")
         await seen.shows("not saved")

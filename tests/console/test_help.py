@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from typing import Any
 
 import pytest
 from textual.dom import DOMNode
@@ -23,8 +24,9 @@ def said(cells: tuple[Pieces, ...]) -> str:
     return " ".join(piece.text for cell in cells for piece in cell)
 
 
-def all_classes(kind: type) -> set[type]:
-    return {kind}.union(*(all_classes(sub) for sub in kind.__subclasses__()))
+def all_classes(kind: type[Any]) -> set[type[Any]]:
+    below: list[type[Any]] = kind.__subclasses__()
+    return {kind}.union(*map(all_classes, below))
 
 
 def bound_ids() -> set[str]:

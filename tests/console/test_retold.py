@@ -137,6 +137,8 @@ def test_french_has_the_same_names_in_it() -> None:
     assert retold("bbbbbbb follows aaaaaaa") == "bbbbbbb suit aaaaaaa"
     told = retold("tried 2 times (demo-app-1: health check says unhealthy); again 12:00")
     assert told == "essayé 2 fois (demo-app-1 : health check : malade) ; à nouveau 12:00"
+    told = retold("deployment 3 could not be rolled back: http://a/ status 404; then: demo-app-1: dead")
+    assert told == "rollback du déploiement 3 impossible : http://a/ status 404 ; puis : demo-app-1 : mort"
 
 
 @pytest.mark.usefixtures("french")
@@ -151,3 +153,10 @@ def test_what_is_not_the_workers_own_stays_as_it_came(foreign: str) -> None:
 @pytest.mark.usefixtures("french")
 def test_braces_and_markup_in_a_name_stay_what_they_are() -> None:
     assert retold("suspended by {by}: [b]{x}[/b]") == "suspendu par {by} : [b]{x}[/b]"
+
+
+@pytest.mark.usefixtures("french")
+def test_a_sentence_made_of_thousands_ends() -> None:
+    told = retold("a; then: " * 200 + "b")
+    assert told.startswith("a ; puis : a ; puis : a")
+    assert told.endswith("a; then: b")

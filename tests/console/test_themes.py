@@ -49,6 +49,21 @@ def test_the_border_of_what_has_the_keys_is_seen(theme: Theme) -> None:
     assert ratio(Color.parse(colours["border"]), Color.parse(colours["background"])) >= SEEN
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_nothing_on_the_screen_is_too_pale_to_read(console: OpenConsole, theme: str) -> None:
+    """What is drawn, not what was meant: 3 at least, dimmed texts included."""
+    async with console("rolled_back", size=MEDIUM, theme=theme) as seen:
+        drawn = seen.app.screen._compositor.render_full_update(simplify=True)
+        pale = set()
+        for [strip] in drawn.strips:
+            for text, style, _ in strip:
+                if text.strip(" ─│╭╮╰╯▁▂▃▄▅▆▇█░") and style and style.color and style.bgcolor:
+                    colours = [Color.from_rich_color(c) for c in (style.color, style.bgcolor)]
+                    if ratio(*colours) < SEEN:
+                        pale.add(text)
+        assert pale == set()
+
+
 def luminance(colour: Color) -> float:
     """WCAG 2.2, relative luminance."""
     parts = [c / 255 for c in colour.rgb]

@@ -13,6 +13,7 @@ from kgo_tui.core.model import State, Step
 from kgo_tui.core.state import Activity, DecisionView, EngineState, WorkerView, reduce
 from tests.core.values import (
     AT,
+    COMMIT,
     CONTAINER,
     DEPLOYMENT,
     QUARANTINE,
@@ -22,6 +23,7 @@ from tests.core.values import (
     STEP,
     SUSPENSION,
     A,
+    B,
 )
 
 EMPTY = EngineState(instance="demo", version="1")
@@ -122,7 +124,7 @@ def fold(*events: m.Event, start: EngineState = EMPTY) -> EngineState:
         (
             {"deployment": DEPLOYMENT},
             m.StepFinished(deployment=ENDED, step=STEP),
-            {"deployment": None, "steps": (STEP,)},
+            {"deployment": None, "last": ENDED, "steps": (STEP,)},
         ),
         (
             {"deployment": DEPLOYMENT},
@@ -180,3 +182,22 @@ def test_a_deployment_is_followed_to_its_end() -> None:
     assert all(s.ended_at for s in seen[-1].steps)
     assert [s.activity for s in seen] == [Activity.DEPLOYING] * (len(events) - 2) + [Activity.IDLE] * 2
     assert seen[-1].deployed == RELEASE
+
+
+DECIDED = DecisionView(kind="deploy", reason="B follows A")
+SUCCEEDED = replace(DEPLOYMENT, state=State.SUCCEEDED, ended_at=AT)
+
+
+def test_what_was_decided_before_a_deployment_holds_no_more_after_it() -> None:
+    waits = replace(SOURCE, remote=replace(COMMIT, sha=B), waiting=(COMMIT,))
+    before = replace(EMPTY, source=waits, decision=DECIDED)
+    after = fold(m.DeploymentEnded(deployment=SUCCEEDED, deployed=RELEASE, deployments_today=1), start=before)
+    assert after.decision is None
+    assert after.source == replace(waits, local=waits.remote, behind=0, waiting=())
+
+
+def test_one_that_failed_leaves_what_waits_and_what_else_was_decided() -> None:
+    held = DecisionView(kind="wait", reason="outside of the window")
+    before = replace(EMPTY, source=SOURCE, decision=held)
+    after = fold(m.DeploymentEnded(deployment=ENDED, deployed=RELEASE, deployments_today=1), start=before)
+    assert (after.decision, after.source) == (held, SOURCE)

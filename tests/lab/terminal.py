@@ -5,6 +5,7 @@ Knows nothing of what runs in it. `raw` are all bytes that were sent to the term
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -37,6 +38,9 @@ _SEQUENCE = re.compile(
     rb"|\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     rb"|\x1b[ -/]*[0-~]"  # the others
 )
+_CUT_OFF = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?\Z")
+"""A sequence of which the rest had not come yet."""
+
 _NUMBERS = re.compile(rb"\d+")
 
 
@@ -159,7 +163,8 @@ def sequences(raw: bytes) -> set[bytes]:
 
 def loose_controls(raw: bytes) -> set[str]:
     """Control characters outside of sequences, and characters that reorder or hide text."""
-    text = _SEQUENCE.sub(b"", raw).decode("utf-8")
+    whole = _CUT_OFF.sub(b"", raw)
+    text = codecs.getincrementaldecoder("utf-8")().decode(_SEQUENCE.sub(b"", whole))
     controls = {c for c in text if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0}
     hidden = {
         c for c in text if "\u200e" <= c <= "\u200f" or "\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069"

@@ -37,7 +37,7 @@ class RowList(ScrollView, Toned, can_focus=True):
     COMPONENT_CLASSES = {*TONES, "rows--title", "rows--cursor"}
     DEFAULT_CSS = """
     RowList { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
-    RowList > .rows--title { color: $text-muted; text-style: bold; }
+    RowList > .rows--title { color: $foreground-muted; text-style: bold; }
     RowList > .rows--cursor { text-style: reverse; }
     """
     BINDINGS = keys.bindings(keys.LIST)
