@@ -33,6 +33,8 @@ MAX_LOCKS = 8
 """How many locks one command may run into: the index, HEAD, the branch, …"""
 
 _PAUSE_S = 0.2
+_STARTED = time.time()
+"""When this process began, near enough."""
 
 
 def wait_until_free(repository: Repository, error: faults.LockHeld) -> None:
@@ -44,16 +46,19 @@ def wait_until_free(repository: Repository, error: faults.LockHeld) -> None:
     while (written := _written_at(path)) is not None:
         # Watched from here as well: a clock that was set back makes a file look young for ever.
         age_s = max(time.time() - written, time.monotonic() - seen)
-        if age_s >= _stale_s(repository) and not any(holders(path, repository.path)):
+        if age_s >= _stale_s(repository, written) and not any(holders(path, repository.path)):
             return _remove(repository, path, error)
         if time.monotonic() - seen > PATIENCE_S or repository.stop.wait(_PAUSE_S):
             raise error
     return None
 
 
-def _stale_s(repository: Repository) -> float:
-    sees_everyone = Path("/proc/1").exists()
-    return repository.lock_stale_s if sees_everyone else max(repository.lock_stale_s, UNSEEN_STALE_S)
+def _stale_s(repository: Repository, written: float) -> float:
+    """A lock that is older than this process was left by our own git, which a crash or a power loss ended:
+    who carries a rollback on must not wait long for it."""
+    if Path("/proc/1").exists() or written < _STARTED:
+        return repository.lock_stale_s
+    return max(repository.lock_stale_s, UNSEEN_STALE_S)
 
 
 def _within(repository: Repository, error: faults.LockHeld) -> str:
